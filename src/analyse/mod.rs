@@ -1,0 +1,1 @@
+//! Ring 1: article(s) → judgement; every result carries its reasons.

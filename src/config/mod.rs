@@ -1,0 +1,1 @@
+//! The config: read once, checked whole, then a value.

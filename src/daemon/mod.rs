@@ -1,0 +1,1 @@
+//! Ring 3: the loops of the daemon; the only place that spawns.

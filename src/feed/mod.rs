@@ -1,0 +1,1 @@
+//! Ring 1: bytes of a feed → entries and what identifies them.

@@ -1,0 +1,1 @@
+//! Ring 2: the post; the only user of lettre.

@@ -1,0 +1,187 @@
+//! Entries as feeds serve them, and articles as we keep them.
+
+use super::{ArticleId, Ingest, SourceKey, TopicKey};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One item as a feed served it: cleaned (NFC, no control characters) but not interpreted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// guid / atom:id / rdf:about / JSON id, trimmed; `None` where the feed has none.
+    pub guid: Option<String>,
+    /// Absolute address of the article.
+    pub link: Option<String>,
+    /// Plain text: no markup, entities decoded. May be empty.
+    pub title: String,
+    /// Description or summary, an HTML fragment or plain text.
+    pub summary: Option<String>,
+    /// content:encoded, atom:content and the like.
+    pub content: Option<String>,
+    /// When it was published; `None` when missing or unreadable, never "now".
+    pub published: Option<Timestamp>,
+    /// When it was last changed, by its own word.
+    pub updated: Option<Timestamp>,
+    /// The date as printed in the feed.
+    pub raw_date: Option<String>,
+    /// Names of authors.
+    pub authors: Vec<String>,
+    /// Category terms.
+    pub categories: Vec<String>,
+    /// Addresses of enclosures.
+    pub enclosures: Vec<String>,
+}
+
+/// One way to recognise an article again. Two entries that share a key are one article.
+///
+/// The text starts with its kind: `url:` a canonical address, `guid:` a source's own id, `cms:` the number a
+/// newspaper's CMS puts into the address, `text:` title and text of one source. Kept when bodies are purged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ArticleKey(pub String);
+
+/// An entry with what identifies it, ready to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentifiedEntry {
+    /// Names this item within its feed from poll to poll.
+    pub entry_key: String,
+    /// Names the article behind it, strongest first; never empty.
+    pub article_keys: Vec<ArticleKey>,
+    /// The address to give to people; `None` where the feed gave none that is http(s).
+    pub url: Option<String>,
+    /// The sapo as plain text, from summary or content.
+    pub sapo: Option<String>,
+    /// The section: from the address's slug, else the feed's section.
+    pub section: Option<String>,
+    /// The item itself.
+    pub entry: Entry,
+}
+
+/// The deduplicated piece.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Article {
+    /// Its row.
+    pub id: ArticleId,
+    /// The paper that carries it.
+    pub source: SourceKey,
+    /// The address for people.
+    pub url: String,
+    /// The headline as first printed or last retouched.
+    pub title: String,
+    /// The headline as first seen, where it was retouched since.
+    pub first_title: Option<String>,
+    /// The lead paragraph.
+    pub sapo: Option<String>,
+    /// Paragraphs of the page joined by a blank line; `None` until read, or where it could not be.
+    pub body: Option<String>,
+    /// The signature.
+    pub author: Option<String>,
+    /// Section slug or name.
+    pub section: Option<String>,
+    /// By its own word; `None` where it gives none or an unreadable one.
+    pub published: Option<Timestamp>,
+    /// When we first saw it.
+    pub seen: Timestamp,
+    /// Its number at the desk.
+    pub ingest: Ingest,
+    /// First seen too long after its own date: stored and searchable, in no edition.
+    pub backfill: bool,
+    /// What the last analysis said; `None` before the first.
+    pub verdict: Option<Verdict>,
+}
+
+impl Article {
+    /// The article as the analysis reads it.
+    pub fn text(&self) -> ArticleText<'_> {
+        ArticleText {
+            title: &self.title,
+            sapo: self.sapo.as_deref().unwrap_or(""),
+            body: self.body.as_deref().unwrap_or(""),
+            section: self.section.as_deref(),
+            url: Some(&self.url),
+        }
+    }
+}
+
+/// What the analysis reads of an article.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ArticleText<'a> {
+    /// The headline.
+    pub title: &'a str,
+    /// The lead; may be empty.
+    pub sapo: &'a str,
+    /// The paragraphs, joined by blank lines; may be empty.
+    pub body: &'a str,
+    /// Section slug or name, where known.
+    pub section: Option<&'a str>,
+    /// The address, where known.
+    pub url: Option<&'a str>,
+}
+
+/// Which part of an article a hit stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The headline.
+    Title,
+    /// The lead.
+    Sapo,
+    /// The running text.
+    Body,
+    /// The section or the slug of the address.
+    Section,
+}
+
+/// A phrase found, with its weight in the verdict: a reason that a person can check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// The phrase of `topics.toml`.
+    pub phrase: String,
+    /// The text as it stands in the article.
+    pub found: String,
+    /// The topic it speaks for; `None` for one that only speaks for or against relevance.
+    pub topic: Option<TopicKey>,
+    /// Where it stands.
+    pub part: Part,
+    /// Byte offset of `found` in that part.
+    pub start: usize,
+    /// What it added to the score; negative for a false friend.
+    pub weight: f32,
+    /// Why it was cancelled, where it was: it then weighs nothing.
+    pub cancelled_by: Option<String>,
+}
+
+/// A topic with its score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TopicScore {
+    /// Which.
+    pub topic: TopicKey,
+    /// How strongly, in the same units as the phrases' weights.
+    pub score: f32,
+}
+
+/// What the analysis says of an article.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// 2 = the Party's own work is the subject; 1 = borderline; 0 = not.
+    pub level: u8,
+    /// The score that the level was cut from.
+    pub score: f32,
+    /// Its topics, strongest first; may be empty at level 0.
+    pub topics: Vec<TopicScore>,
+    /// The reasons, strongest first.
+    pub hits: Vec<Hit>,
+}
+
+/// A number as printed, and what it counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// As printed: "11.819 đảng viên".
+    pub text: String,
+    /// The number: 11819.
+    pub value: f64,
+    /// What is counted: "đảng viên".
+    pub unit: String,
+    /// What was done to it, in the article's words: "kiểm tra".
+    pub subject: Option<String>,
+    /// The sentence it stands in, verbatim.
+    pub sentence: String,
+}

@@ -1,0 +1,328 @@
+//! Sources, feeds, what a poll found, and what we remember of a feed between polls.
+
+use super::{FeedId, FeedKey, SourceKey};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// A newspaper or site, as `feeds.toml` names it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Its stable key.
+    pub key: SourceKey,
+    /// The name printed in the mail, such as "Báo An Giang".
+    pub name: String,
+    /// Its province's key in `provinces.toml` (such as `an-giang`); `None` for the central press.
+    pub province: Option<String>,
+    /// Its host without `www.`, such as `baoangiang.com.vn`.
+    pub domain: String,
+    /// Former or further hosts that are the same paper: for identity and discovery.
+    pub aliases: Vec<String>,
+    /// Its place when papers of one story are listed; smaller stands first.
+    pub rank: u16,
+    /// CSS selectors for its article pages; empty where the general reading does.
+    pub page_rules: PageRules,
+    /// User-Agent for this source alone; `None` takes the program's own.
+    pub user_agent: Option<String>,
+    /// The zone of its dates without zone; `None` = `Asia/Ho_Chi_Minh`.
+    pub time_zone: Option<String>,
+    /// Its feeds, in the file's order.
+    pub feeds: Vec<FeedSpec>,
+}
+
+/// CSS selectors that read one paper's article pages; each may be empty (= the general reading).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PageRules {
+    /// The headline.
+    pub title: Option<String>,
+    /// The sapo.
+    pub lead: Option<String>,
+    /// The block that holds the running text.
+    pub body: Option<String>,
+    /// The signature.
+    pub author: Option<String>,
+    /// The printed time.
+    pub published: Option<String>,
+    /// What to take out of the body first.
+    pub remove: Vec<String>,
+}
+
+/// What kind of document a feed address gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedKind {
+    /// RSS, Atom, RDF or JSON Feed.
+    #[default]
+    Feed,
+    /// A sitemap (plain or Google News), possibly an index of sitemaps.
+    Sitemap,
+    /// A list page read with selectors.
+    Page,
+}
+
+/// A feed as configured: one address of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedSpec {
+    /// `source/feed`.
+    pub key: FeedKey,
+    /// Where it is.
+    pub url: Url,
+    /// What it is.
+    pub kind: FeedKind,
+    /// The section it carries, such as `xay-dung-dang`; `None` for the general feed.
+    pub section: Option<String>,
+    /// Whether it is polled at all.
+    pub enabled: bool,
+    /// Whether somebody has seen this address answer with a feed.
+    pub verified: bool,
+}
+
+/// What a server gave us to ask conditionally next time, byte for byte (RFC 9110 §8.8).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// `ETag`, sent back as it came in `If-None-Match`.
+    pub etag: Option<String>,
+    /// `Last-Modified`, sent back verbatim in `If-Modified-Since`.
+    pub last_modified: Option<String>,
+}
+
+/// Why a request or a reading failed: a stable word, stored, and what `status` groups by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The name could not be resolved.
+    Dns,
+    /// No connection, or it broke before an answer.
+    Connect,
+    /// Certificate expired, for another name, unknown issuer; or the handshake failed.
+    Tls,
+    /// The whole request took longer than allowed.
+    Timeout,
+    /// More bytes than allowed, counted after decompression.
+    TooLarge,
+    /// The body ended before its announced length, or broke off.
+    Cut,
+    /// The body's compression is damaged.
+    BadEncoding,
+    /// A loop, too many hops, or a target that is no http(s) address.
+    Redirect,
+    /// An address in a range that is not allowed.
+    Guard,
+    /// An answer of 4xx other than those below.
+    HttpClient,
+    /// 401 or 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 410.
+    Gone,
+    /// 429, or 503 with Retry-After.
+    Throttled,
+    /// An answer of 5xx.
+    HttpServer,
+    /// An answer that HTTP does not allow here.
+    Protocol,
+    /// An HTML page where a feed was due.
+    Html,
+    /// Nothing at all.
+    Empty,
+    /// Bytes that are no feed.
+    NotAFeed,
+    /// The reader broke down on it; the bug is ours, the trouble stays this feed's.
+    Reader,
+}
+
+impl FailureKind {
+    /// The stable word, as stored and shown by `status`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::TooLarge => "too-large",
+            Self::Cut => "cut",
+            Self::BadEncoding => "bad-encoding",
+            Self::Redirect => "redirect",
+            Self::Guard => "guard",
+            Self::HttpClient => "http-client",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not-found",
+            Self::Gone => "gone",
+            Self::Throttled => "throttled",
+            Self::HttpServer => "http-server",
+            Self::Protocol => "protocol",
+            Self::Html => "html",
+            Self::Empty => "empty",
+            Self::NotAFeed => "not-a-feed",
+            Self::Reader => "reader",
+        }
+    }
+
+    /// Every kind, in the order of declaration.
+    pub const ALL: [Self; 20] = [
+        Self::Dns,
+        Self::Connect,
+        Self::Tls,
+        Self::Timeout,
+        Self::TooLarge,
+        Self::Cut,
+        Self::BadEncoding,
+        Self::Redirect,
+        Self::Guard,
+        Self::HttpClient,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Gone,
+        Self::Throttled,
+        Self::HttpServer,
+        Self::Protocol,
+        Self::Html,
+        Self::Empty,
+        Self::NotAFeed,
+        Self::Reader,
+    ];
+
+    /// The kind of a stored word; `None` for a word no version of ours wrote.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// The reason as staff and admins read it, in Vietnamese.
+    pub fn in_vietnamese(self) -> &'static str {
+        match self {
+            Self::Dns => "không tìm thấy địa chỉ máy chủ",
+            Self::Connect => "không kết nối được máy chủ",
+            Self::Tls => "chứng chỉ bảo mật (TLS) không hợp lệ",
+            Self::Timeout => "máy chủ không trả lời kịp",
+            Self::TooLarge => "nội dung quá lớn",
+            Self::Cut => "nội dung bị ngắt giữa chừng",
+            Self::BadEncoding => "dữ liệu nén bị hỏng",
+            Self::Redirect => "chuyển hướng vòng quanh hoặc sai địa chỉ",
+            Self::Guard => "địa chỉ không được phép truy cập",
+            Self::HttpClient => "máy chủ từ chối yêu cầu",
+            Self::Forbidden => "máy chủ không cho truy cập",
+            Self::NotFound => "địa chỉ nguồn tin không còn",
+            Self::Gone => "nguồn tin đã bị gỡ hẳn",
+            Self::Throttled => "máy chủ yêu cầu chờ",
+            Self::HttpServer => "máy chủ báo lỗi",
+            Self::Protocol => "máy chủ trả lời sai quy cách",
+            Self::Html => "trả về trang web, không phải nguồn tin",
+            Self::Empty => "trả về nội dung rỗng",
+            Self::NotAFeed => "nội dung không phải nguồn tin",
+            Self::Reader => "không đọc được nội dung",
+        }
+    }
+}
+
+/// A failure with its detail for the admin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The stable word.
+    pub kind: FailureKind,
+    /// What happened, in one English line without secrets, control characters or line breaks.
+    pub detail: String,
+}
+
+/// What an HTTP request for a feed or page came to. Expected events are values, not errors.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FetchOutcome {
+    /// 200 with a body.
+    Fresh(Box<Fetched>),
+    /// 304 to a conditional request.
+    NotModified(PublisherHints),
+    /// 410.
+    Gone,
+    /// 429 or 503 with Retry-After.
+    Throttled {
+        /// When the server wants to see us again, if it said so. Not yet bounded.
+        until: Option<Timestamp>,
+        /// The status it said so with.
+        status: u16,
+    },
+    /// Anything else that went wrong.
+    Failed(Failure),
+}
+
+/// A body and what came with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fetched {
+    /// The bytes after decompression.
+    pub body: Vec<u8>,
+    /// `Content-Type`, verbatim.
+    pub content_type: Option<String>,
+    /// Where the document came from, after redirects.
+    pub final_url: Url,
+    /// Where a permanent redirect (301, 308) led, if the chain held only such.
+    pub moved_to: Option<Url>,
+    /// For the next request.
+    pub validators: Validators,
+    /// What HTTP said about when to come again.
+    pub hints: PublisherHints,
+    /// `Date`, if readable: the server's clock.
+    pub server_date: Option<Timestamp>,
+    /// BLAKE3 of `body`.
+    pub body_hash: [u8; 32],
+}
+
+/// What the publisher says about how often to come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PublisherHints {
+    /// Seconds for which the answer stays fresh: Cache-Control max-age or Expires, `<ttl>`, sy:updatePeriod.
+    pub fresh_for_s: Option<u32>,
+    /// Hours of the day, UTC, in which not to come (`skipHours`).
+    pub skip_hours: Vec<u8>,
+    /// ISO weekdays (1 = Monday), UTC, on which not to come (`skipDays`).
+    pub skip_days: Vec<u8>,
+}
+
+/// What we remember of a feed from poll to poll; a row of the store.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FeedState {
+    /// For conditional requests; only of the last document that was read whole and stored.
+    pub validators: Validators,
+    /// BLAKE3 of that document: the same bytes again need no reading.
+    pub body_hash: Option<[u8; 32]>,
+    /// When to ask next; never before.
+    pub next_poll_at: Option<Timestamp>,
+    /// The server's own floor (Retry-After): also an admin's `fetch` waits for it.
+    pub not_before: Option<Timestamp>,
+    /// Last request, whatever came of it.
+    pub last_poll_at: Option<Timestamp>,
+    /// Last answer that was a feed or a 304.
+    pub last_ok_at: Option<Timestamp>,
+    /// Last time a new entry came.
+    pub last_new_at: Option<Timestamp>,
+    /// Publication times of the newest entries, newest first, at most 50: the feed's own rhythm.
+    pub recent: Vec<Timestamp>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Since when it fails.
+    pub failing_since: Option<Timestamp>,
+    /// How it failed last.
+    pub failure: Option<Failure>,
+    /// 410 came then: retired until the admin enables it again.
+    pub retired_at: Option<Timestamp>,
+    /// A permanent redirect's target and how often in a row it was seen with a valid feed there.
+    pub moved: Option<(Url, u32)>,
+}
+
+/// A feed due to be polled, claimed from the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Its row.
+    pub id: FeedId,
+    /// Its key.
+    pub key: FeedKey,
+    /// Its source.
+    pub source: SourceKey,
+    /// The address in `feeds.toml`.
+    pub url: Url,
+    /// What it is.
+    pub kind: FeedKind,
+    /// When it was first configured here.
+    pub added_at: Timestamp,
+    /// Memory.
+    pub state: FeedState,
+}

@@ -1,0 +1,1 @@
+//! Ring 2: HTTP; the only user of reqwest.

@@ -1,0 +1,1 @@
+//! Ring 1: HTML of an article page → the article.

@@ -1,0 +1,1 @@
+//! Ring 0: pure Vietnamese text; knows nothing of feeds or articles.
