@@ -1,6 +1,7 @@
 //! Ring 3: the commands. Names, flags and exit codes are a contract.
 
 mod args;
+pub mod check;
 mod tool;
 
 use clap::Parser as _;
