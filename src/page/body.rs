@@ -1,0 +1,229 @@
+//! Which part of the page is the article, and which of its blocks are its text.
+
+use super::lines;
+use super::tree::{Block, Role, Tree};
+
+/// Characters from which a block counts as prose.
+const PROSE_CHARS: usize = 40;
+/// Characters beside its linked headline in a teaser at most.
+const TEASER_CHARS: usize = 450;
+
+/// The article's place in the page.
+pub(super) struct Body {
+    /// The element that holds the running text.
+    pub container: usize,
+    /// Per block: whether it may be text of an article.
+    pub prose: Vec<bool>,
+    /// Per element: whether it is a teaser for another article.
+    teasers: Vec<bool>,
+}
+
+/// Finds the element that holds the running text; `None` where the page has no prose.
+///
+/// Each paragraph speaks for the elements around it, the nearer the more (the idea of Readability); then the place
+/// grows while its surroundings hold more of the same.
+pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
+    let teasers = teasers(tree, title);
+    let prose: Vec<bool> = tree
+        .blocks
+        .iter()
+        .map(|b| is_prose(tree, b, &teasers))
+        .collect();
+    let start = start_after(tree, title, &prose);
+    let mut mass = vec![0f64; tree.elements.len()];
+    let mut score = vec![0f64; tree.elements.len()];
+    for (at, block) in tree.blocks.iter().enumerate().skip(start) {
+        if !prose[at] {
+            continue;
+        }
+        let weight = (block.chars as f64).min(1500.0);
+        for (level, element) in tree.ancestors(block.owner).enumerate() {
+            mass[element] += weight;
+            let paragraph = level == 0 && is_paragraph(&tree.elements[element].tag);
+            if !paragraph && level < 7 {
+                let distance = level - usize::from(level > 0 && is_paragraph(&tree.elements[block.owner].tag));
+                score[element] += weight / (1.0 + distance as f64);
+            }
+        }
+    }
+    let best = best(tree, &score)?;
+    Some(Body {
+        container: grow(tree, &mass, best),
+        prose,
+        teasers,
+    })
+}
+
+/// The place that site rules name, read with the same care.
+pub(super) fn at(tree: &Tree<'_>, container: usize) -> Body {
+    let teasers = vec![false; tree.elements.len()];
+    let prose = tree
+        .blocks
+        .iter()
+        .map(|b| is_prose(tree, b, &teasers))
+        .collect();
+    Body {
+        container,
+        prose,
+        teasers,
+    }
+}
+
+fn best(tree: &Tree<'_>, score: &[f64]) -> Option<usize> {
+    let adjusted = |i: usize| {
+        let element = &tree.elements[i];
+        let links = element.link_chars as f64 / element.chars.max(1) as f64;
+        score[i] * (1.0 - links)
+    };
+    (0..tree.elements.len())
+        .filter(|i| score[*i] > 0.0)
+        .max_by(|a, b| adjusted(*a).total_cmp(&adjusted(*b)))
+}
+
+/// Takes in the surroundings while they add prose worth having: articles cut into sections, a last box.
+fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
+    let mut here = best;
+    for _ in 0..4 {
+        let parent = tree.elements[here].parent;
+        if parent == here || matches!(tree.elements[parent].tag.as_str(), "body" | "html") {
+            break;
+        }
+        if mass[parent] > mass[here] * 1.12 {
+            here = parent;
+        } else if mass[parent] > mass[here] * 1.001 {
+            // A little more may be a teaser or the last paragraph: look one step further only.
+            let links = tree.elements[parent].link_chars as f64 / tree.elements[parent].chars.max(1) as f64;
+            if links > 0.3 {
+                break;
+            }
+            here = parent;
+        } else if tree.elements[parent].chars == tree.elements[here].chars {
+            here = parent;
+        } else {
+            break;
+        }
+    }
+    here
+}
+
+/// Prose before the headline is not the article's, unless the headline was found below it.
+fn start_after(tree: &Tree<'_>, title: Option<usize>, prose: &[bool]) -> usize {
+    let Some(title) = title else { return 0 };
+    let weight = |range: std::ops::Range<usize>| -> usize {
+        range
+            .filter(|i| prose[*i])
+            .map(|i| tree.blocks[i].chars)
+            .sum()
+    };
+    let after = weight(title + 1..tree.blocks.len());
+    if after * 3 >= weight(0..title) { title + 1 } else { 0 }
+}
+
+fn is_paragraph(tag: &str) -> bool {
+    matches!(tag, "p" | "blockquote" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "td" | "dd")
+}
+
+fn is_prose(tree: &Tree<'_>, block: &Block, teasers: &[bool]) -> bool {
+    block.chars >= PROSE_CHARS
+        && block.link_share() < 0.5
+        && !is_heading(&tree.elements[block.owner].tag)
+        && matches!(tree.role_of(block, usize::MAX), Role::Plain | Role::Lead)
+        && !tree.ancestors(block.owner).any(|i| teasers[i])
+        && !lines::is_caption(&block.text)
+        && !lines::is_invitation(&block.text)
+}
+
+fn is_heading(tag: &str) -> bool {
+    matches!(tag, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
+/// Teasers: a linked headline with at most a few lines beside it.
+fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
+    let mut teasers = vec![false; tree.elements.len()];
+    for block in &tree.blocks {
+        if block.link_share() < 0.9 || block.chars < 15 {
+            continue;
+        }
+        let Some(heading) = tree
+            .ancestors(block.owner)
+            .take(3)
+            .find(|i| is_heading(&tree.elements[*i].tag))
+        else {
+            continue;
+        };
+        let mut here = heading;
+        for _ in 0..3 {
+            let parent = tree.elements[here].parent;
+            let beside = tree.elements[parent].chars - block.chars;
+            let holds_title = title.is_some_and(|t| tree.is_within(tree.blocks[t].owner, parent));
+            if parent == here || beside > TEASER_CHARS || holds_title {
+                break;
+            }
+            here = parent;
+        }
+        teasers[here] = true;
+    }
+    teasers
+}
+
+/// The blocks of the article in reading order: running text, subheads, boxes; without what only stands there.
+pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, from: usize) -> Vec<usize> {
+    let mut taken: Vec<usize> = Vec::new();
+    for (at, block) in tree.blocks.iter().enumerate().skip(from) {
+        if !tree.is_within(block.owner, body.container) {
+            continue;
+        }
+        if is_text(tree, body, block) {
+            taken.push(at);
+        }
+    }
+    taken
+}
+
+fn is_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
+    let role = tree.role_of(block, body.container);
+    if !matches!(role, Role::Plain | Role::Lead) || lines::is_noise(&block.text) {
+        return false;
+    }
+    if tree
+        .ancestors(block.owner)
+        .take_while(|i| *i != body.container)
+        .any(|i| body.teasers[i])
+    {
+        return false;
+    }
+    if block.link_share() >= 0.8 && block.chars < 250 && !is_list_of_prose(tree, block) {
+        return false;
+    }
+    !(lines::is_invitation(&block.text) || lines::is_caption(&block.text) || is_picture_text(tree, body, block))
+}
+
+/// A linked word or two in a list or table of the article's own ("Hà Nội", "Điều 5") is text when most of the list is.
+fn is_list_of_prose(tree: &Tree<'_>, block: &Block) -> bool {
+    tree.ancestors(block.owner)
+        .take(4)
+        .find(|i| matches!(tree.elements[*i].tag.as_str(), "ul" | "ol" | "table"))
+        .is_some_and(|i| {
+            let list = &tree.elements[i];
+            list.chars > 200 && list.link_chars * 4 < list.chars
+        })
+}
+
+/// Text in a figure, in a table that holds a picture and a few words, or short italics right under a picture.
+fn is_picture_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
+    let around = tree
+        .ancestors(block.owner)
+        .take_while(|i| *i != body.container)
+        .map(|i| &tree.elements[i]);
+    for element in around.take(8) {
+        let holder = match element.tag.as_str() {
+            "figure" => element.chars < 700,
+            "table" => element.picture && element.chars < 500,
+            _ => false,
+        };
+        if holder {
+            return true;
+        }
+    }
+    block.after_picture && block.chars < 220 && block.is_italic()
+}
