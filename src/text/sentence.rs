@@ -8,7 +8,7 @@ use std::{collections::HashSet, ops::Range, sync::LazyLock};
 
 /// Titles and units that always have something after them: a full stop behind one never ends a sentence.
 static OPEN_ABBREVIATIONS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    "tp tx tt q p h đ st mr mrs ms dr gs pgs ts tskh ths bs bsck bsckii bscki ks kts cn ls nsnd nsưt ngnd ngưt vs \
+    "tp tx tt q p h đ st mr mrs ms dr gs pgs ts tskh ths bs bsck cki ckii ks kts cn ls nsnd nsưt ngnd ngưt vs \
      ncs đt đc tr no nxb kp t.ư tw ubkt"
         .split_ascii_whitespace()
         .collect()
