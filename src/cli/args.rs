@@ -200,4 +200,8 @@ pub enum Tool {
     },
     /// JSON lines {id,url,site,title,excerpt} on stdin to {id,relevant,score,topics}
     Classify,
+    /// JSON lines {id,lead,text} on stdin to {id,group}: equal groups print the same report.
+    Neardup,
+    /// {text} on stdin to {sentences}.
+    Sentences,
 }

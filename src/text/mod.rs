@@ -1,1 +1,4 @@
 //! Ring 0: pure Vietnamese text; knows nothing of feeds or articles.
+
+pub mod sentence;
+pub mod shingle;
