@@ -147,6 +147,12 @@ pub enum Command {
         #[command(subcommand)]
         tool: Tool,
     },
+    /// What is kept, as JSON: for evaluation kits
+    #[command(hide = true)]
+    Dump {
+        /// What to print
+        what: Dump,
+    },
     /// Shell completions
     Completions {
         /// For which shell
@@ -154,6 +160,15 @@ pub enum Command {
     },
     /// The manual page
     Man,
+}
+
+/// What `dump` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Dump {
+    /// One line for every entry kept.
+    Entries,
+    /// How much there is, and how many groups the articles make once copies are put together.
+    Counts,
 }
 
 /// What can be done with feeds.

@@ -5,18 +5,25 @@
 use super::poll::signed;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::model::{Failure, FailureKind, FetchOutcome, SourceKey};
-use crate::net::{PageAnswer, PageRequest};
+use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Source, SourceKey};
+use crate::net::{self, Request};
 use crate::page;
 use crate::store::{DuePage, PageOutcome, PageText, StoreError};
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use url::Url;
 
-/// Pages claimed in one go.
+/// Pages claimed in one go…
 const CLAIM: u32 = 200;
+/// …and of one newspaper: its pages are read in turn, and none should outlive its lease.
+const CLAIM_PER_SOURCE: u32 = 20;
+/// How long a claim lasts.
+const LEASE: SignedDuration = SignedDuration::from_mins(15);
+/// A page that could not be read is tried again after this, and after thrice this.
+const RETRY: SignedDuration = SignedDuration::from_mins(20);
 
 /// What came of one page.
 #[derive(Debug, Clone)]
@@ -33,7 +40,7 @@ pub struct PageDone {
 /// When the store cannot be read or written; what was not committed stays due.
 pub async fn pass(works: &Works, mut each: impl FnMut(&PageDone)) -> Result<(), StoreError> {
     loop {
-        let due = works.store.claim_due_pages(works.clock.now(), CLAIM).await?;
+        let due = claim(works).await?;
         if due.is_empty() {
             return Ok(());
         }
@@ -45,7 +52,7 @@ pub async fn pass(works: &Works, mut each: impl FnMut(&PageDone)) -> Result<(), 
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     loop {
         heart.beat();
-        let wait = match works.store.claim_due_pages(works.clock.now(), CLAIM).await {
+        let wait = match claim(&works).await {
             Ok(due) if due.is_empty() => match works.store.next_due().await {
                 Ok(next) => super::until(next.page, works.clock.now(), beat),
                 Err(_) => beat,
@@ -79,6 +86,10 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             () = tokio::time::sleep(wait) => {}
         }
     }
+}
+
+async fn claim(works: &Works) -> Result<Vec<DuePage>, StoreError> {
+    works.store.claim_due_pages(works.clock.now(), LEASE, CLAIM_PER_SOURCE, CLAIM).await
 }
 
 /// Reads claimed pages, newspaper by newspaper, and commits each as it comes.
@@ -123,63 +134,99 @@ async fn read_in_turn(works: Works, source: SourceKey, pages: Vec<DuePage>) -> R
     let mut done = Vec::with_capacity(pages.len());
     for due in pages {
         let setup = works.setup();
-        let outcome = read_one(&setup, &source, &due).await;
-        let failure = match &outcome {
-            PageOutcome::Failed { failure, .. } => Some(failure.clone()),
-            _ => None,
-        };
+        let read = read_one(&works, &setup, &source, &due).await;
+        let failure = read.as_ref().err().and_then(Trouble::failure);
         if let Some(failure) = &failure {
-            tracing::debug!(article = due.id.0, url = due.url, kind = failure.kind.as_str(), detail = failure.detail, "page not read");
+            let kind = failure.kind.as_str();
+            tracing::debug!(article = due.article.0, url = due.url, kind, detail = failure.detail, "page not read");
         }
-        let backfill_after = signed(setup.config.fetch.backfill_max_age);
-        works.store.commit_page(due.id, outcome, backfill_after, works.clock.now()).await?;
+        let outcome = match read {
+            Ok(page) => PageOutcome::Read(Box::new(page)),
+            Err(Trouble::NotWanted) => PageOutcome::NotWanted,
+            Err(Trouble::NotNow(_, Some(at))) => PageOutcome::Failed { retry_at: at },
+            Err(Trouble::NotNow(_, None)) => PageOutcome::Failed { retry_at: retry_at(&due, works.clock.now()) },
+        };
+        works.store.commit_page(due.article, outcome, signed(setup.config.fetch.backfill_max_age)).await?;
         done.push(PageDone { url: due.url, failure });
     }
     Ok(done)
 }
 
-async fn read_one(setup: &Arc<Setup>, source: &SourceKey, due: &DuePage) -> PageOutcome {
-    let Ok(url) = Url::parse(&due.url) else {
-        return failed(FailureKind::Protocol, "the article's address is no address".to_owned());
-    };
+fn retry_at(due: &DuePage, now: Timestamp) -> Timestamp {
+    let wait = RETRY.saturating_mul(if due.tries == 0 { 1 } else { 3 });
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Why a page was not read.
+enum Trouble {
+    /// It is not to be read: robots.txt, no article.
+    NotWanted,
+    /// Perhaps later, at the time given.
+    NotNow(Failure, Option<Timestamp>),
+}
+
+impl Trouble {
+    fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::NotWanted => None,
+            Self::NotNow(failure, _) => Some(failure.clone()),
+        }
+    }
+
+    fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self::NotNow(Failure { kind, detail: detail.into() }, None)
+    }
+}
+
+async fn read_one(works: &Works, setup: &Arc<Setup>, source: &SourceKey, due: &DuePage) -> Result<PageText, Trouble> {
+    let url = Url::parse(&due.url).map_err(|_| Trouble::NotWanted)?;
     let known = setup.sources.get(source);
-    let request = PageRequest {
-        url: url.clone(),
-        newspaper: source.as_str().to_owned(),
-        user_agent: known.and_then(|source| source.user_agent.clone()),
-    };
-    let fetched = match setup.client.page(&request).await {
-        PageAnswer::Forbidden => return PageOutcome::NotWanted,
-        PageAnswer::Fetched(FetchOutcome::Fresh(fetched)) => fetched,
-        PageAnswer::Fetched(FetchOutcome::Gone) => return failed(FailureKind::Gone, "410 Gone".to_owned()),
-        PageAnswer::Fetched(FetchOutcome::Failed(failure)) => return PageOutcome::Failed { failure, not_before: None },
-        PageAnswer::Fetched(FetchOutcome::Throttled { until, status }) => {
-            let failure = Failure { kind: FailureKind::Throttled, detail: format!("HTTP {status}") };
-            return PageOutcome::Failed { failure, not_before: until };
+    let mut request = Request::page(url);
+    request.configured_host = known.and_then(|source| configured_host(source));
+    request.newspaper = Some(source.as_str().to_owned());
+    request.user_agent = known.and_then(|source| source.user_agent.clone());
+    let now = works.clock.now();
+    match setup.robots.verdict(&setup.client, &request, now).await {
+        net::Verdict::Allowed => {}
+        net::Verdict::Disallowed => return Err(Trouble::NotWanted),
+        net::Verdict::NotNow(at) => {
+            let failure = Failure { kind: FailureKind::Connect, detail: "robots.txt could not be read".to_owned() };
+            return Err(Trouble::NotNow(failure, Some(at)));
         }
-        PageAnswer::Fetched(FetchOutcome::NotModified(_)) => {
-            return failed(FailureKind::Protocol, "304 to an unconditional request".to_owned());
-        }
-    };
+    }
+    let fetched = body(setup.client.fetch(&request, now).await)?;
     let zone = known.map_or_else(|| setup.config.daemon.time_zone.clone(), |s| super::zone_of(s, &setup.config));
     let rules = known.map(|source| source.page_rules.clone()).unwrap_or_default();
     let task = tokio::task::spawn_blocking(move || {
         page::extract(&fetched.body, fetched.content_type.as_deref(), Some(&fetched.final_url), &rules, &zone)
     });
-    match task.await {
-        Ok(Ok(article)) => PageOutcome::Read(PageText {
-            title: article.title,
-            sapo: article.lead,
-            body: article.text,
-            author: article.author,
-            published: article.published,
-            section: article.section,
-        }),
-        Ok(Err(not)) => failed(FailureKind::NotAFeed, not.to_string()),
-        Err(err) => failed(FailureKind::Reader, format!("the reader broke down: {err}")),
-    }
+    let article = task
+        .await
+        .map_err(|err| Trouble::new(FailureKind::Reader, format!("the reader broke down: {err}")))?
+        .map_err(|not| Trouble::new(FailureKind::NotAFeed, not.to_string()))?;
+    Ok(PageText {
+        title: Some(article.title).filter(|title| !title.is_empty()),
+        sapo: article.lead,
+        body: article.text,
+        author: article.author,
+        published: article.published,
+    })
 }
 
-fn failed(kind: FailureKind, detail: String) -> PageOutcome {
-    PageOutcome::Failed { failure: Failure { kind, detail }, not_before: None }
+/// The host of the source's feeds, as an admin wrote it: only there are opened private ranges open.
+fn configured_host(source: &Source) -> Option<String> {
+    source.feeds.iter().find_map(|feed| feed.url.host_str()).map(str::to_owned)
+}
+
+fn body(outcome: FetchOutcome) -> Result<Box<Fetched>, Trouble> {
+    match outcome {
+        FetchOutcome::Fresh(fetched) => Ok(fetched),
+        FetchOutcome::Gone => Err(Trouble::NotWanted),
+        FetchOutcome::Failed(failure) => Err(Trouble::NotNow(failure, None)),
+        FetchOutcome::Throttled { until, status } => {
+            let failure = Failure { kind: FailureKind::Throttled, detail: format!("HTTP {status}") };
+            Err(Trouble::NotNow(failure, until))
+        }
+        FetchOutcome::NotModified(_) => Err(Trouble::new(FailureKind::Protocol, "304 to an unconditional request")),
+    }
 }

@@ -7,7 +7,7 @@ use super::pace::{self, Change, ReadResult};
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::feed::{self, identity};
-use crate::model::{Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey};
+use crate::model::{Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey, Validators};
 use crate::net::Request;
 use crate::store::{PollCommit, PollReport, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -162,7 +162,7 @@ async fn claim(works: &Works) -> Result<Vec<Feed>, StoreError> {
 async fn until_next_due(works: &Works, at_most: Duration) -> Duration {
     let now = works.clock.now();
     match works.store.next_due().await {
-        Ok(due) => super::until(due.feed, now, at_most),
+        Ok(due) => super::until(due.poll, now, at_most),
         Err(_) => at_most,
     }
 }
@@ -195,7 +195,7 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
     let setup = works.setup();
     let began = Instant::now();
     let asked_at = works.clock.now();
-    let outcome = setup.client.fetch(&request(&setup, &feed, asked_at)).await;
+    let outcome = setup.client.fetch(&request(&setup, &feed, asked_at), asked_at).await;
     let now = works.clock.now();
     let (outcome, read, entries) = read_blocking(&setup, &feed, outcome, now).await;
     let (state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
@@ -219,9 +219,14 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
     Done { commit, polled, change }
 }
 
+/// The request for a feed; once in a while a whole one in spite of all validators, to audit what they say.
 fn request(setup: &Setup, feed: &Feed, now: Timestamp) -> Request {
-    let user_agent = setup.sources.get(&feed.source).and_then(|source| source.user_agent.clone());
-    pace::request(feed, user_agent, &limits(setup), now)
+    let audit = pace::audit_due(feed, &limits(setup), now);
+    let validators = if audit { Validators::default() } else { feed.state.validators.clone() };
+    let mut request = Request::feed(feed.url.clone(), validators);
+    request.newspaper = Some(feed.source.as_str().to_owned());
+    request.user_agent = setup.sources.get(&feed.source).and_then(|source| source.user_agent.clone());
+    request
 }
 
 pub(super) fn limits(setup: &Setup) -> pace::PaceLimits {

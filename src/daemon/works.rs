@@ -1,7 +1,6 @@
 //! What every loop and every one-shot command works with: the store, the clock, and a [`Setup`] made of the config.
 
 use super::clock::Clock;
-use crate::analyse::topic::Classifier;
 use crate::config::Config;
 use crate::edition::Templates;
 use crate::model::{Source, SourceKey};
@@ -17,12 +16,14 @@ pub struct Setup {
     pub config: Config,
     /// Its sources by key.
     pub sources: HashMap<SourceKey, Arc<Source>>,
-    /// The lexicon, compiled.
-    pub classifier: Classifier,
+    /// Which lexicon and code judge: a number above 0 that changes with either.
+    pub analysis_version: i64,
     /// The mail's templates.
     pub templates: Templates,
     /// The HTTP client with its limits.
     pub client: net::Client,
+    /// What papers' robots.txt say.
+    pub robots: net::Robots,
 }
 
 /// Who wakes whom: a loop that made work for another says so, and none has to look on a timer.
