@@ -1,1 +1,3 @@
 //! The config: read once, checked whole, then a value.
+
+pub mod topics;
