@@ -21,7 +21,9 @@ const JUST_BELOW: f32 = 0.01;
 pub fn classify(topics: &Topics, text: &ArticleText<'_>) -> Verdict {
     let mut tally = Tally::new(topics);
     tally.read(Part::Title, text.title);
+    tally.headed = !text.title.trim().is_empty();
     tally.read(Part::Sapo, text.sapo);
+    tally.headed = true;
     tally.read(Part::Body, text.body);
     tally.read_section(text);
     tally.verdict()
@@ -38,6 +40,10 @@ struct Counted<'t> {
 struct Tally<'t> {
     topics: &'t Topics,
     counted: Vec<Counted<'t>>,
+    /// Whether the article's head has been read: the headline or, for want of one, the lead.
+    headed: bool,
+    /// Whether a phrase of the head keeps the article at level 1.
+    capped: bool,
 }
 
 /// Relevance by what it can do.
@@ -75,6 +81,8 @@ impl<'t> Tally<'t> {
         Self {
             topics,
             counted: Vec::new(),
+            headed: false,
+            capped: false,
         }
     }
 
@@ -101,6 +109,7 @@ impl<'t> Tally<'t> {
         if factor == 0.0 {
             return;
         }
+        self.capped |= meaning.caps && live > 0.0 && !self.headed;
         self.counted.push(Counted {
             hit: Hit {
                 phrase: found.phrase.to_owned(),
@@ -158,7 +167,10 @@ impl<'t> Tally<'t> {
 
     fn verdict(self) -> Verdict {
         let cuts = &self.topics.cuts;
-        let score = self.relevance().score(cuts.subject);
+        let mut score = self.relevance().score(cuts.subject);
+        if self.capped {
+            score = score.min(cuts.subject - JUST_BELOW);
+        }
         let level = if score >= cuts.subject {
             2
         } else {

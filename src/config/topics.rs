@@ -47,6 +47,8 @@ pub struct Meaning {
     pub relevance: f32,
     /// Whether its relevance can lift an article to level 1 only.
     pub borderline: bool,
+    /// Whether an article headed by it stays at level 1, whatever else it says.
+    pub caps: bool,
 }
 
 /// A section name with its meaning.
@@ -198,6 +200,8 @@ struct RawGroup {
     #[serde(default)]
     borderline: bool,
     #[serde(default)]
+    caps: bool,
+    #[serde(default)]
     near: Vec<Spanned<String>>,
     #[serde(default)]
     unless: Vec<Spanned<String>>,
@@ -314,6 +318,7 @@ impl Reading {
             weight,
             relevance,
             borderline: group.borderline,
+            caps: group.caps,
         });
     }
 
@@ -374,6 +379,7 @@ impl Reading {
                 weight,
                 relevance: weight,
                 borderline: section.borderline,
+                caps: false,
             },
         }
     }
