@@ -14,6 +14,7 @@ mod secret;
 mod settings;
 mod smtp;
 mod sources;
+pub mod topics;
 mod value;
 
 pub use digests::DigestConfig;

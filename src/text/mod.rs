@@ -1,4 +1,8 @@
 //! Ring 0: pure Vietnamese text; knows nothing of feeds or articles.
 
+pub mod fold;
+pub mod lexicon;
+pub mod normal;
 pub mod sentence;
 pub mod shingle;
+pub mod syllable;
