@@ -1,1 +1,3 @@
 //! Ring 0: pure Vietnamese text; knows nothing of feeds or articles.
+
+pub mod date;
