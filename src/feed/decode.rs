@@ -155,7 +155,7 @@ fn mend(bytes: &[u8]) -> (String, Broken) {
         }
     }
     // In a single-byte charset nearly every accented letter breaks UTF-8; a handful of accidents in many is the reverse.
-    let few = (lost + alone) * 8 <= valid;
+    let few = (lost + alone) * 4 <= valid;
     (out, Broken { lost, few })
 }
 

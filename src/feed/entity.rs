@@ -3,7 +3,11 @@
 //! Entities that a document declares itself are never expanded: a feed has no need of them, and they are how a few
 //! bytes become gigabytes.
 
-use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 /// The named references of the HTML standard: `name codepoint [codepoint]`; `*` marks those that may stand without `;`.
 const TABLE: &str = include_str!("html5_entities.txt");
@@ -64,6 +68,38 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
         rest = &rest[next..];
     }
     out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// More declared names than any honest document has.
+const DECLARED_MAX: usize = 256;
+
+/// Takes out the references to entities that the document itself declares: never expanded, and of no use unexpanded.
+///
+/// Declarations of names that HTML has anyway (`<!ENTITY nbsp "&#160;">`) change nothing.
+pub(crate) fn without_declared(text: &str) -> Cow<'_, str> {
+    let Some(doctype) = text.find("<!DOCTYPE").filter(|at| text[*at..].contains("<!ENTITY")) else {
+        return Cow::Borrowed(text);
+    };
+    let declared: HashSet<&str> = text[doctype..]
+        .split("<!ENTITY")
+        .skip(1)
+        .take(DECLARED_MAX)
+        .filter_map(|declaration| declaration.split_whitespace().next())
+        .filter(|name| !NAMED.contains_key(name))
+        .collect();
+    let mut out = String::with_capacity(text.len());
+    let mut pieces = text.split('&');
+    out.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        match piece.split_once(';') {
+            Some((name, rest)) if declared.contains(name) => out.push_str(rest),
+            _ => {
+                out.push('&');
+                out.push_str(piece);
+            }
+        }
+    }
     Cow::Owned(out)
 }
 

@@ -3,7 +3,7 @@
 use super::{
     decode::{self, Decoded},
     document::{Document, Fields},
-    json,
+    entity, json,
     plain::{clean, clean_line, strip},
     repair::{self, NoFeed},
     strict,
@@ -118,7 +118,8 @@ pub fn read(
     arrived: Option<Timestamp>,
 ) -> Result<Reading, NotAFeed> {
     let (text, decoded) = decode::decode(body, content_type);
-    let document = gather(text.trim_start_matches(['\u{feff}', '\0']).trim(), base)?;
+    let text = entity::without_declared(text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')));
+    let document = gather(&text, base)?;
     let feed = parse(strict::atom(&document, text.len()), base)?;
     if feed.entries.len() != document.entries.len() {
         return Err(NotAFeed::new(FailureKind::Reader, "entries were lost on the way"));

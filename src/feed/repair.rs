@@ -199,10 +199,7 @@ impl<'a> Reader<'a, '_> {
         if let Some(about) = markup::attribute(attributes, "about").filter(|about| !about.trim().is_empty()) {
             fields.id.offer(2, about);
         }
-        // CDF keeps the address on the item itself.
-        if let Some(href) = markup::attribute(attributes, "href") {
-            fields.link.offer(2, Address { href, base: None });
-        }
+        cdf_attributes(&mut fields, attributes);
         self.entry = Some(fields);
     }
 
@@ -217,9 +214,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn feed_attributes(&mut self, attributes: &'a str) {
-        if let Some(href) = markup::attribute(attributes, "href") {
-            self.document.feed.link.offer(2, Address { href, base: None });
-        }
+        cdf_attributes(&mut self.document.feed, attributes);
         if let Some(language) = attributes.contains("xml:lang").then(|| markup::attribute(attributes, "lang")).flatten() {
             self.document.feed.language.offer(1, language);
         }
@@ -369,6 +364,16 @@ impl<'a> Reader<'a, '_> {
             Field::UpdatePeriod => hints.update_period = Some(inside.literal()),
             _ => hints.update_frequency = Some(inside.literal()),
         }
+    }
+}
+
+/// CDF keeps address and date on the item itself.
+fn cdf_attributes<'a>(fields: &mut Fields<'a>, attributes: &'a str) {
+    if let Some(href) = markup::attribute(attributes, "href") {
+        fields.link.offer(2, Address { href, base: None });
+    }
+    if let Some(text) = markup::attribute(attributes, "lastmod") {
+        fields.dates.push(PrintedDate { updated: true, strength: 2, text });
     }
 }
 
