@@ -1,5 +1,6 @@
 //! Ring 0: pure Vietnamese text; knows nothing of feeds or articles.
 
+pub mod date;
 pub mod fold;
 pub mod lexicon;
 pub mod normal;
