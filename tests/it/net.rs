@@ -174,7 +174,7 @@ async fn validators_go_back_byte_for_byte_and_304_is_understood() {
         .fetch(&Request::feed(origin.url("/rss"), first.validators), now())
         .await;
     assert!(
-        matches!(&again, FetchOutcome::NotModified(hints) if hints.fresh_for_s == Some(60)),
+        matches!(&again, FetchOutcome::NotModified(same) if same.hints.fresh_for_s == Some(60)),
         "{again:?}"
     );
     let log = origin.log();
@@ -470,7 +470,10 @@ async fn redirects_keep_the_connection_and_the_validators() {
     let again = client
         .fetch(&Request::feed(origin.url("/cu"), first.validators), now())
         .await;
-    assert!(matches!(again, FetchOutcome::NotModified(_)));
+    assert!(
+        matches!(&again, FetchOutcome::NotModified(same) if same.moved_to == Some(origin.url("/moi"))),
+        "{again:?}"
+    );
     assert_eq!(origin.connections(), 1);
 }
 
