@@ -192,10 +192,15 @@ impl Guard {
     }
 
     /// Checks a host that is an address by itself; names pass here and are checked when they are resolved.
+    ///
+    /// `localhost` and what lies under it is an address too (RFC 6761 §6.3): behind a proxy nobody else would look.
     pub(super) fn check_literal(&self, url: &Url) -> Result<(), Refused> {
         match url.host() {
             Some(Host::Ipv4(ip)) => self.check(IpAddr::V4(ip)),
             Some(Host::Ipv6(ip)) => self.check(IpAddr::V6(ip)),
+            Some(Host::Domain(name)) if is_localhost(name) => {
+                self.check(IpAddr::V4(Ipv4Addr::LOCALHOST))
+            }
             _ => Ok(()),
         }
     }
@@ -216,6 +221,11 @@ impl Guard {
             _ => Ok(kept),
         }
     }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = name.trim_end_matches('.');
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 impl Resolve for Guard {

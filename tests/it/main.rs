@@ -1,3 +1,5 @@
-//! The one integration binary: a module for each area.
+//! Tests across modules and over real sockets, as one binary: one link step instead of many.
 
 mod config;
+mod net;
+mod support;
