@@ -1,7 +1,7 @@
 //! `[[digest]]` of `diembao.toml`: the standing products.
 
 use super::places::Places;
-use super::problem::{suggestion, words, wrong};
+use super::problem::{Wrong, suggestion, words, wrong};
 use super::raw::{At, Section};
 use super::value::{self, Days, Recipient};
 use crate::model::{DigestName, TopicKey};
@@ -37,15 +37,17 @@ pub struct DigestConfig {
     pub contact: Option<String>,
 }
 
-/// All digests. `topic_keys`: the keys of `topics.toml`.
+/// All digests. `topic_keys`: the keys of `topics.toml`, if it could be read.
 pub(super) fn digests(
     root: &Section<'_>,
     places: &Places,
-    topic_keys: &[&str],
+    topic_keys: Option<&[&str]>,
     admin: Option<&Recipient>,
 ) -> Vec<DigestConfig> {
     let sections = root.sections("digest");
-    if sections.is_empty() {
+    // A [digest] that is no list was told of already.
+    let mistaken = root.is_table("digest");
+    if sections.is_empty() && !mistaken {
         root.warn(
             &root.key_span("digest"),
             wrong(
@@ -77,7 +79,7 @@ pub(super) fn digests(
 fn digest(
     section: &Section<'_>,
     places: &Places,
-    topic_keys: &[&str],
+    topic_keys: Option<&[&str]>,
     admin: Option<&Recipient>,
 ) -> Option<(At<String>, DigestConfig)> {
     let name = section.need_text("name", "hang-ngay", value::key);
@@ -141,7 +143,11 @@ fn unique(list: Option<Vec<At<String>>>) -> Vec<String> {
     list.filter(|value| seen.insert(value.clone())).collect()
 }
 
-fn topic(text: &str, known: &[&str]) -> Result<String, super::problem::Wrong> {
+/// A topic's key; `None` for `known` where `topics.toml` itself could not be read: that was told already.
+fn topic(text: &str, known: Option<&[&str]>) -> Result<String, Wrong> {
+    let Some(known) = known else {
+        return value::key(text);
+    };
     if known.contains(&text) {
         return Ok(text.to_owned());
     }
@@ -184,7 +190,7 @@ pub(super) fn recipients(section: &Section<'_>) -> Vec<Recipient> {
     out
 }
 
-fn twice(name: &str) -> super::problem::Wrong {
+fn twice(name: &str) -> Wrong {
     wrong(
         words(
             format!("two digests are called \"{name}\""),

@@ -1,10 +1,10 @@
 //! From a folder of files, or what the binary carries, to one [`Config`].
 
 use super::places::Places;
-use super::problem::{Problem, Severity, Words, words, wrong};
+use super::problem::{Problem, Severity, Wrong, io_words, words, wrong};
 use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
-use super::{Config, Problems, digests, embedded, settings, smtp, sources};
+use super::{Config, Problems, digests, embedded, secret, settings, smtp, sources};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -36,15 +36,14 @@ pub fn load(diembao_toml: Option<&Path>) -> Result<Config, Problems> {
 /// # Errors
 /// Everything that is wrong in any of the files.
 pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Problems> {
-    let folder = diembao_toml.and_then(Path::parent).unwrap_or(Path::new(""));
+    let folder = folder_of(diembao_toml);
     let mut problems = Vec::new();
-    let mut neighbour = |name: &str, embedded: &'static str| {
+    let mut neighbour = |name: &str, embedded: &str| {
         let path = diembao_toml.map(|_| folder.join(name));
         let path = path.filter(|path| path.symlink_metadata().is_ok());
-        Text::read(path.as_deref(), name, embedded).unwrap_or_else(|problem| {
-            problems.push(problem);
-            Text::embedded(name, embedded)
-        })
+        let text = Text::read(path.as_deref(), name, embedded, &mut problems);
+        // A file that cannot be read was told of; the others are looked at all the same.
+        text.unwrap_or_else(|| Text::embedded(name, embedded))
     };
     let provinces = neighbour("provinces.toml", embedded::PROVINCES);
     let feeds = neighbour("feeds.toml", embedded::FEEDS);
@@ -56,16 +55,18 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
     let sources = with_root(&feeds, &mut problems, |root| {
         sources::sources(root, &places)
     });
-    let topic_keys: Vec<&str> = Vec::new();
-    let config = match Text::read(diembao_toml, "diembao.toml", embedded::DIEMBAO) {
-        Ok(text) => with_root(&text, &mut problems, |root| {
-            settings_of(root, folder, env, &places, &topic_keys)
-        }),
-        Err(problem) => {
-            problems.push(problem);
-            None
-        }
-    };
+    let topic_keys: Option<&[&str]> = None;
+    let settings = Text::read(
+        diembao_toml,
+        "diembao.toml",
+        embedded::DIEMBAO,
+        &mut problems,
+    );
+    let config = settings.and_then(|text| {
+        with_root(&text, &mut problems, |root| {
+            settings_of(root, diembao_toml, env, &places, topic_keys)
+        })
+    });
     problems.sort_by_key(|problem| !problem.file.ends_with("diembao.toml"));
     match (config, sources) {
         (Some(config), Some(sources))
@@ -90,12 +91,13 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
 /// What `diembao.toml` says; sources, places and the like are the caller's to fill in.
 fn settings_of(
     root: &Section<'_>,
-    folder: &Path,
+    file: Option<&Path>,
     env: Env<'_>,
     places: &Places,
-    topic_keys: &[&str],
+    topic_keys: Option<&[&str]>,
 ) -> Config {
-    let fetch = settings::fetch(root.section("fetch"));
+    let folder = folder_of(file);
+    let fetch = settings::fetch(root.section("fetch"), open_to_all(file));
     if fetch.contact.is_none() {
         root.warn(&root.key_span("fetch"), no_contact());
     }
@@ -115,7 +117,18 @@ fn settings_of(
     }
 }
 
-fn no_contact() -> super::problem::Wrong {
+/// Where the neighbours are, and what relative paths are relative to.
+fn folder_of(file: Option<&Path>) -> &Path {
+    file.and_then(Path::parent).unwrap_or(Path::new(""))
+}
+
+/// Whether every user of this machine may read the file.
+fn open_to_all(file: Option<&Path>) -> bool {
+    let metadata = file.and_then(|file| file.metadata().ok());
+    metadata.is_some_and(|metadata| secret::mode(&metadata) & 0o004 != 0)
+}
+
+fn no_contact() -> Wrong {
     wrong(
         words(
             "[fetch] has no contact: newspapers cannot tell whom to write to when something troubles them",
@@ -161,62 +174,74 @@ impl Text {
         }
     }
 
-    /// The file of a path, or the embedded one for `None`.
-    fn read(path: Option<&Path>, name: &str, embedded: &str) -> Result<Self, Problem> {
+    /// The file of a path, or the embedded one for `None`; `None` after its problem was told.
+    fn read(
+        path: Option<&Path>,
+        name: &str,
+        embedded: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
         let Some(path) = path else {
-            return Ok(Self::embedded(name, embedded));
+            return Some(Self::embedded(name, embedded));
         };
         let name = path.to_string_lossy().into_owned();
-        let whole =
-            |what: Words, how: Words| Problem::of_file(&name, Severity::Error, wrong(what, how));
-        let bytes = read_bounded(path).map_err(|error| {
-            let how = match error.kind() {
-                ErrorKind::NotFound => words(
-                    "check the path, or leave --config out to use the built-in settings",
-                    "kiểm tra lại đường dẫn, hoặc bỏ --config để dùng thiết lập có sẵn",
-                ),
-                _ => words(
-                    "let the user that runs diembao read it",
-                    "cho người dùng chạy diembao quyền đọc tệp này",
-                ),
-            };
-            whole(
-                words(
-                    format!("cannot be read: {error}"),
-                    format!("không đọc được tệp: {error}"),
-                ),
-                how,
-            )
-        })?;
-        if bytes.len() as u64 > FILE_MAX_BYTES {
-            return Err(whole(
-                words("is larger than 8 MiB", "lớn hơn 8 MiB"),
-                words(
-                    "this is hardly the file that was meant; check the path",
-                    "có lẽ nhầm tệp; kiểm tra lại đường dẫn",
-                ),
-            ));
-        }
+        let bytes = match read_bounded(path) {
+            Ok(bytes) if bytes.len() as u64 <= FILE_MAX_BYTES => bytes,
+            outcome => {
+                let why = outcome.map_or_else(|error| unreadable(&error), |_| too_large());
+                problems.push(Problem::of_file(&name, Severity::Error, why));
+                return None;
+            }
+        };
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name, text }),
+            Ok(text) => Some(Self { name, text }),
             Err(error) => {
                 let (line, column) = place_of_bad_byte(&error);
-                Err(Problem::at(
-                    &name,
-                    line,
-                    column,
-                    Severity::Error,
-                    wrong(
-                        words("is not UTF-8 text", "không phải văn bản UTF-8"),
-                        words(
-                            "save the file again with the encoding UTF-8",
-                            "lưu lại tệp với bảng mã UTF-8",
-                        ),
-                    ),
-                ))
+                let why = not_utf8();
+                problems.push(Problem::at(&name, line, column, Severity::Error, why));
+                None
             }
         }
     }
+}
+
+fn unreadable(error: &std::io::Error) -> Wrong {
+    let why = io_words(error);
+    let what = words(
+        format!("cannot be read: {}", why.en),
+        format!("không đọc được: {}", why.vi),
+    );
+    let how = match error.kind() {
+        ErrorKind::NotFound => words(
+            "check the path, or leave --config out to use the built-in settings",
+            "kiểm tra lại đường dẫn, hoặc bỏ --config để dùng thiết lập có sẵn",
+        ),
+        _ => words(
+            "let the user that runs diembao read it",
+            "cho người dùng chạy diembao quyền đọc tệp này",
+        ),
+    };
+    wrong(what, how)
+}
+
+fn too_large() -> Wrong {
+    wrong(
+        words("is larger than 8 MiB", "lớn hơn 8 MiB"),
+        words(
+            "this is hardly the file that was meant; check the path",
+            "có lẽ nhầm tệp; kiểm tra lại đường dẫn",
+        ),
+    )
+}
+
+fn not_utf8() -> Wrong {
+    wrong(
+        words("is not UTF-8 text", "không phải văn bản UTF-8"),
+        words(
+            "save the file again with the encoding UTF-8",
+            "lưu lại tệp với bảng mã UTF-8",
+        ),
+    )
 }
 
 fn place_of_bad_byte(error: &std::string::FromUtf8Error) -> (usize, usize) {

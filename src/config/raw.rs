@@ -135,6 +135,13 @@ impl<'d> Section<'d> {
         self.table.contains_key(key)
     }
 
+    /// Whether a single section stands at the key.
+    pub(crate) fn is_table(&self, key: &str) -> bool {
+        self.table
+            .get(key)
+            .is_some_and(|value| value.get_ref().is_table())
+    }
+
     /// Where the key is written, else where the section begins.
     pub(crate) fn key_span(&self, key: &str) -> Range<usize> {
         self.table
@@ -371,21 +378,18 @@ impl<'d> Section<'d> {
             if asked.contains(&name) || spoken_of.contains(&name) {
                 continue;
             }
-            let (en, vi) = match self.title.as_str() {
-                "" => ("this file".to_owned(), "tệp này".to_owned()),
-                title => (title.to_owned(), title.to_owned()),
-            };
             let shown = quoted(name);
-            self.error(
-                &key.span(),
-                wrong(
-                    words(
-                        format!("{en} has no key {shown}"),
-                        format!("{vi} không có khóa nào tên {shown}"),
-                    ),
-                    suggestion(name, &asked),
+            let what = match self.title.as_str() {
+                "" => words(
+                    format!("this file has no section {shown}"),
+                    format!("tệp này không có mục nào tên {shown}"),
                 ),
-            );
+                title => words(
+                    format!("{title} has no key {shown}"),
+                    format!("{title} không có khóa nào tên {shown}"),
+                ),
+            };
+            self.error(&key.span(), wrong(what, suggestion(name, &asked)));
         }
     }
 }

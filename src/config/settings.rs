@@ -1,6 +1,6 @@
 //! `[daemon]`, `[fetch]`, `[article]`, `[admin]` of `diembao.toml`, with what holds where nothing is written.
 
-use super::problem::{quoted, words, wrong};
+use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{Env, Secret};
 use super::value::{self, Cidr, Recipient};
@@ -142,7 +142,7 @@ impl<'d> Reader<'_, 'd> {
         &self,
         key: &'static str,
         example: &str,
-        read: impl FnOnce(&str) -> Result<T, super::problem::Wrong>,
+        read: impl FnOnce(&str) -> Result<T, Wrong>,
     ) -> Option<At<T>> {
         self.0.and_then(|section| section.text(key, example, read))
     }
@@ -175,7 +175,8 @@ fn home_zone() -> TimeZone {
         .unwrap_or_else(|_| TimeZone::fixed(jiff::tz::Offset::constant(7)))
 }
 
-pub(super) fn fetch(section: Option<Section<'_>>) -> FetchConfig {
+/// `open_to_all`: whether every user of the machine may read the file.
+pub(super) fn fetch(section: Option<Section<'_>>, open_to_all: bool) -> FetchConfig {
     or_default(section, |read| {
         let contact = read.text("contact", "quantri@tinhuy.vn", contact);
         let own_agent = read.text("user_agent", "diembao (+quantri@tinhuy.vn)", header_line);
@@ -201,9 +202,29 @@ pub(super) fn fetch(section: Option<Section<'_>>) -> FetchConfig {
         };
         if let Some(section) = read.0 {
             sound_together(section, &config);
+            let login = config
+                .proxy
+                .as_ref()
+                .is_some_and(|proxy| proxy.login.is_some());
+            if login && open_to_all {
+                section.error(&section.key_span("proxy"), open_password());
+            }
         }
         config
     })
+}
+
+fn open_password() -> Wrong {
+    wrong(
+        words(
+            "the proxy's password stands in a file that every user of this machine may read",
+            "mật khẩu proxy nằm trong tệp mà mọi người dùng trên máy đều đọc được",
+        ),
+        words(
+            "take the password out, or run: chmod 600 on this file",
+            "bỏ mật khẩu, hoặc đặt quyền cho tệp này bằng lệnh chmod 600",
+        ),
+    )
 }
 
 /// What single values cannot show.
@@ -285,7 +306,7 @@ fn user_agent(contact: Option<&str>) -> String {
 }
 
 /// A mail or web address that may stand in a header.
-fn contact(text: &str) -> Result<String, super::problem::Wrong> {
+fn contact(text: &str) -> Result<String, Wrong> {
     if text.starts_with("http://") || text.starts_with("https://") {
         return value::web_address(text).map(String::from);
     }
@@ -293,7 +314,7 @@ fn contact(text: &str) -> Result<String, super::problem::Wrong> {
 }
 
 /// A header's value: visible ASCII and blanks (RFC 9110 §5.5).
-pub(super) fn header_line(text: &str) -> Result<String, super::problem::Wrong> {
+pub(super) fn header_line(text: &str) -> Result<String, Wrong> {
     let sound = (1..=200).contains(&text.len())
         && text.bytes().all(|b| (0x20..0x7f).contains(&b))
         && text.trim() == text;
@@ -313,24 +334,37 @@ pub(super) fn header_line(text: &str) -> Result<String, super::problem::Wrong> {
 }
 
 /// A duration, or `off`.
-fn span_or_off(text: &str) -> Result<Option<Duration>, super::problem::Wrong> {
+fn span_or_off(text: &str) -> Result<Option<Duration>, Wrong> {
     match text {
         "off" => Ok(None),
         _ => value::duration(text).map(Some),
     }
 }
 
-fn proxy(text: &str) -> Result<ProxyConfig, super::problem::Wrong> {
-    let mut url = Url::parse(text)
-        .map_err(|_| ())
-        .or_else(|()| value::web_address(text))?;
-    let user = url.username().to_owned();
-    let password = url.password().unwrap_or_default().to_owned();
-    // Neither call fails for an address with a host, and `web_address` refuses the others.
-    let _ = (url.set_username(""), url.set_password(None));
-    let url = value::web_address(url.as_str())?;
-    let login = (!user.is_empty()).then(|| (user, Secret::new(password)));
-    Ok(ProxyConfig { url, login })
+fn proxy(text: &str) -> Result<ProxyConfig, Wrong> {
+    let read = || -> Option<ProxyConfig> {
+        let mut url = Url::parse(text).ok()?;
+        let user = url.username().to_owned();
+        let password = url.password().unwrap_or_default().to_owned();
+        url.set_username("").ok()?;
+        url.set_password(None).ok()?;
+        let login = (!user.is_empty()).then(|| (user, Secret::new(password)));
+        let url = value::web_address(url.as_str()).ok()?;
+        Some(ProxyConfig { url, login })
+    };
+    read().ok_or_else(|| {
+        wrong(
+            // Not shown: it may hold a password.
+            words(
+                "this is not the address of an HTTP proxy",
+                "đây không phải địa chỉ của máy chủ proxy HTTP",
+            ),
+            words(
+                "write \"http://proxy.tinhuy.vn:3128\" with your proxy's name and port",
+                "viết \"http://proxy.tinhuy.vn:3128\" với tên và cổng proxy của cơ quan",
+            ),
+        )
+    })
 }
 
 pub(super) fn admin(section: Option<Section<'_>>) -> AdminConfig {

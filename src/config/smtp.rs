@@ -1,6 +1,6 @@
 //! `[smtp]` of `diembao.toml`: the server that takes the mail.
 
-use super::problem::{quoted, words, wrong};
+use super::problem::{Wrong, io_words, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{self, Env, Found, Kept, Secret};
 use super::value::{self, Recipient};
@@ -174,7 +174,7 @@ fn password(section: &Section<'_>, has_user: bool, folder: &Path, env: Env<'_>) 
     }
 }
 
-fn variable_name(text: &str) -> Result<String, super::problem::Wrong> {
+fn variable_name(text: &str) -> Result<String, Wrong> {
     let sound = (1..=128).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     sound.then(|| text.to_owned()).ok_or_else(|| {
@@ -192,7 +192,7 @@ fn variable_name(text: &str) -> Result<String, super::problem::Wrong> {
     })
 }
 
-fn no_password_here() -> super::problem::Wrong {
+fn no_password_here() -> Wrong {
     wrong(
         words(
             "a password must not stand in this file",
@@ -205,7 +205,7 @@ fn no_password_here() -> super::problem::Wrong {
     )
 }
 
-fn no_password() -> super::problem::Wrong {
+fn no_password() -> Wrong {
     wrong(
         words(
             "there is a user but no password",
@@ -218,7 +218,7 @@ fn no_password() -> super::problem::Wrong {
     )
 }
 
-fn two_passwords() -> super::problem::Wrong {
+fn two_passwords() -> Wrong {
     wrong(
         words(
             "the password is said to be in two places",
@@ -231,7 +231,7 @@ fn two_passwords() -> super::problem::Wrong {
     )
 }
 
-fn no_user() -> super::problem::Wrong {
+fn no_user() -> Wrong {
     wrong(
         words(
             "there is a password but no user",
@@ -244,12 +244,12 @@ fn no_user() -> super::problem::Wrong {
     )
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> super::problem::Wrong {
-    let shown = quoted(&path.to_string_lossy());
+fn unreadable(path: &Path, error: &std::io::Error) -> Wrong {
+    let (shown, why) = (quoted(&path.to_string_lossy()), io_words(error));
     wrong(
         words(
-            format!("cannot read {shown}: {error}"),
-            format!("không đọc được {shown}: {error}"),
+            format!("cannot read {shown}: {}", why.en),
+            format!("không đọc được {shown}: {}", why.vi),
         ),
         words(
             "write the path of a PEM file that the service's user may read",

@@ -29,11 +29,13 @@ struct Met {
 pub(super) fn sources(root: &Section<'_>, places: &Places) -> Vec<Source> {
     let mut met = Met::default();
     let mut out = Vec::new();
-    for section in root.sections("source") {
+    let sections = root.sections("source");
+    let none = sections.is_empty();
+    for section in sections {
         out.extend(source(&section, places, &mut met));
         section.close(&[]);
     }
-    if out.is_empty() {
+    if none {
         root.warn(
             &root.key_span("source"),
             wrong(

@@ -366,7 +366,9 @@ pub(crate) fn web_address(text: &str) -> Result<Url, Wrong> {
 /// A host name without scheme, port or path; `www.` is dropped.
 pub(crate) fn host(text: &str) -> Result<String, Wrong> {
     let read = || -> Option<String> {
-        let plain = !text.contains(['/', '@', '?', '#', ' ']);
+        // A colon stands in a host only within the brackets of an IPv6 address.
+        let no_port = !text.contains(':') || text.trim().ends_with(']');
+        let plain = no_port && !text.contains(['/', '@', '?', '#', ' ']);
         let url = Url::parse(&format!("http://{}/", text.trim()))
             .ok()
             .filter(|_| plain)?;
@@ -391,6 +393,18 @@ pub(crate) fn host(text: &str) -> Result<String, Wrong> {
 pub(crate) fn server(text: &str) -> Result<String, Wrong> {
     let ip = text.parse::<IpAddr>().map(|ip| ip.to_string());
     ip.or_else(|_| host(text).map(|_| text.trim().to_ascii_lowercase()))
+        .map_err(|_: Wrong| {
+            wrong(
+                words(
+                    format!("{} is not a server's name or IP address", quoted(text)),
+                    format!("{} không phải tên hay địa chỉ IP của máy chủ", quoted(text)),
+                ),
+                words(
+                    "write the name alone, such as \"mail.tinhuy.vn\"; the port stands in port",
+                    "chỉ viết tên máy chủ, ví dụ \"mail.tinhuy.vn\"; cổng ghi ở khóa port",
+                ),
+            )
+        })
 }
 
 /// A host without its leading `www.`.
@@ -519,12 +533,11 @@ pub(crate) fn one_of<T: Copy>(choices: &[(&'static str, T)]) -> impl Fn(&str) ->
         let found = choices.iter().find(|(word, _)| *word == text);
         found.map(|(_, value)| *value).ok_or_else(|| {
             let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            let list = known.join(", ");
             let near = suggestion(text, &known);
             wrong(
                 words(
-                    format!("{} is none of: {list}", quoted(text)),
-                    format!("{} không thuộc: {list}", quoted(text)),
+                    format!("{} is not a choice here", quoted(text)),
+                    format!("{} không phải lựa chọn hợp lệ", quoted(text)),
                 ),
                 near,
             )

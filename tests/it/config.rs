@@ -19,6 +19,7 @@ fn load(files: &[(&str, &str)]) -> Result<Config, Problems> {
 fn load_in(folder: &Path, files: &[(&str, &str)], env: Env<'_>) -> Result<Config, Problems> {
     for (name, text) in files {
         std::fs::write(folder.join(name), text).unwrap();
+        close_to_others(&folder.join(name), 0o600);
     }
     let prefix = format!("{}/", folder.display());
     config::load_with(Some(&folder.join("diembao.toml")), env).map_err(|Problems(mut problems)| {
@@ -35,6 +36,16 @@ fn load_in(folder: &Path, files: &[(&str, &str)], env: Env<'_>) -> Result<Config
         }
         Problems(problems)
     })
+}
+
+fn close_to_others(file: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (file, mode);
 }
 
 /// What an admin reads of a folder's problems.
@@ -124,11 +135,7 @@ fn every_example_in_the_shipped_settings_is_taken() {
     }
     let password = folder.path().join("smtp-password");
     std::fs::write(&password, "x\n").unwrap();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&password, std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
+    close_to_others(&password, 0o600);
     let config = load_in(folder.path(), &[("diembao.toml", &text)], NOTHING).unwrap();
     let defaults = config::load_with(None, NOTHING).unwrap();
     assert!(config.warnings.is_empty(), "{:#?}", config.warnings);
@@ -304,6 +311,27 @@ kind = "sitemap"
     assert_eq!(source.feeds[1].key.as_str(), "ca-mau/so-do");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_proxys_password_stands_in_no_file_that_everybody_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("diembao.toml");
+    std::fs::write(
+        &file,
+        "[fetch]\nproxy = \"http://an:bi-mat@proxy.tinhuy.vn:3128\"\n",
+    )
+    .unwrap();
+    close_to_others(&file, 0o640);
+    assert!(config::load_with(Some(&file), NOTHING).is_ok());
+    close_to_others(&file, 0o644);
+    let problems = config::load_with(Some(&file), NOTHING).unwrap_err();
+    assert!(
+        problems.to_string().contains("proxy's password"),
+        "{problems}"
+    );
+    assert!(!format!("{problems:?}").contains("bi-mat"));
+}
+
 #[test]
 fn systemd_says_where_the_state_is_unless_the_file_does() {
     let env =
@@ -316,25 +344,25 @@ fn systemd_says_where_the_state_is_unless_the_file_does() {
 
 #[test]
 fn settings_that_are_wrong_are_all_told() {
-    insta::assert_snapshot!(tell_all(
+    let told = tell_all(
         "diembao.toml",
         &[
             (
                 "syntax: no quotes",
-                "[fetch]\ncontact = quantri@tinhuy.vn\n"
+                "[fetch]\ncontact = quantri@tinhuy.vn\n",
             ),
             (
                 "syntax: curly quotes",
-                "[fetch]\ncontact = “quantri@tinhuy.vn”\n"
+                "[fetch]\ncontact = “quantri@tinhuy.vn”\n",
             ),
             ("syntax: twice", "[fetch]\ngap = \"1s\"\ngap = \"2s\"\n"),
             (
                 "syntax: open list",
-                "[admin]\nrecipients = [\"an@tinhuy.vn\"\n[fetch]\n"
+                "[admin]\nrecipients = [\"an@tinhuy.vn\"\n[fetch]\n",
             ),
             (
                 "syntax: open string",
-                "[admin]\nrecipients = [\"an@tinhuy.vn]\n"
+                "[admin]\nrecipients = [\"an@tinhuy.vn]\n",
             ),
             ("unknown section", "[smpt]\nhost = \"mail.tinhuy.vn\"\n"),
             (
@@ -347,10 +375,11 @@ fn settings_that_are_wrong_are_all_told() {
             ),
             (
                 "bad proxy",
-                "[fetch]\ncontact = \"a@b.vn\"\nproxy = \"proxy.tinhuy.vn:3128\"\n"
+                "[fetch]\ncontact = \"a@b.vn\"\nproxy = \"proxy.tinhuy.vn:3128\"\n",
             ),
         ],
-    ));
+    );
+    insta::assert_snapshot!(told);
 }
 
 #[test]
@@ -403,7 +432,8 @@ fn digests_that_are_wrong_are_all_told() {
         .iter()
         .map(|(name, text)| (*name, text.as_str()))
         .collect();
-    insta::assert_snapshot!(tell_all("diembao.toml", &cases));
+    let told = tell_all("diembao.toml", &cases);
+    insta::assert_snapshot!(told);
 }
 
 #[test]
@@ -532,24 +562,26 @@ fn feeds_that_are_wrong_are_all_told() {
         .iter()
         .map(|(name, text)| (*name, text.as_str()))
         .collect();
-    insta::assert_snapshot!(tell_all("feeds.toml", &cases));
+    let told = tell_all("feeds.toml", &cases);
+    insta::assert_snapshot!(told);
 }
 
 #[test]
 fn provinces_that_are_wrong_are_told() {
-    insta::assert_snapshot!(tell_all(
+    let told = tell_all(
         "provinces.toml",
         &[
             (
                 "kind",
-                "[[province]]\nkey = \"an-giang\"\nname = \"An Giang\"\nkind = \"huyện\"\nregion = \"Nam Bộ\"\n"
+                "[[province]]\nkey = \"an-giang\"\nname = \"An Giang\"\nkind = \"huyện\"\nregion = \"Nam Bộ\"\n",
             ),
             (
                 "one former unit in two",
                 "[[province]]\nkey = \"a\"\nname = \"A\"\nkind = \"tỉnh\"\nregion = \"R\"\nformer = [\"C\"]\n[[province]]\nkey = \"b\"\nname = \"B\"\nkind = \"tỉnh\"\nregion = \"R\"\nformer = [\"C\"]\n",
             ),
         ],
-    ));
+    );
+    insta::assert_snapshot!(told);
 }
 
 #[test]
