@@ -1,9 +1,10 @@
 //! `[[digest]]` of `diembao.toml`: the standing products.
 
+use super::address::{self, Recipient};
 use super::places::Places;
 use super::problem::{Wrong, suggestion, words, wrong};
 use super::raw::{At, Section};
-use super::value::{self, Days, Recipient};
+use super::value::{self, Days};
 use crate::model::{DigestName, TopicKey};
 use jiff::civil::Time;
 use std::collections::HashSet;
@@ -93,7 +94,7 @@ fn digest(
     let min_level = section.whole("min_level", 1..=2);
     let first_number = section.whole("first_number", 1..=1_000_000);
     let lead_stories = section.whole("lead_stories", 0..=20);
-    let contact = section.text("contact", "vanphong@tinhuy.vn", value::recipient);
+    let contact = section.text("contact", "vanphong@tinhuy.vn", address::recipient);
     let recipients = recipients(section);
     if recipients.is_empty() {
         section.warn(
@@ -166,7 +167,7 @@ pub(super) fn recipients(section: &Section<'_>) -> Vec<Recipient> {
     let written = section.list(
         "recipients",
         "Nguyễn Văn An <an@tinhuy.vn>",
-        value::recipient,
+        address::recipient,
     );
     let mut seen = HashSet::new();
     let mut out = Vec::new();

@@ -4,6 +4,7 @@
 //! `sources` and `places` say what it means; [`load`] joins the files of a folder into one [`Config`] in which
 //! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
 
+mod address;
 mod digests;
 pub mod embedded;
 mod load;
@@ -16,6 +17,7 @@ mod smtp;
 mod sources;
 mod value;
 
+pub use address::{Cidr, Recipient};
 pub use digests::DigestConfig;
 pub use load::{load, load_with, locate};
 pub use places::{Place, Places, Province, ProvinceKind};
@@ -23,13 +25,13 @@ pub use problem::{Problem, Problems, Severity};
 pub use secret::{Env, Secret, process_env};
 pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyConfig};
 pub use smtp::{SmtpConfig, Tls};
-pub use value::{Cidr, Days, Recipient};
+pub use value::Days;
 
 use crate::model::Source;
 use std::path::PathBuf;
 
 /// All that an admin decides, resolved and valid.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// `diembao.toml`; `None` where the embedded default holds.
     pub file: Option<PathBuf>,

@@ -12,6 +12,9 @@ use toml::de::{DeTable, DeValue};
 /// Syntax errors reported of one file: after these, the rest is mostly their echo.
 const SYNTAX_ERRORS_MAX: usize = 20;
 
+/// Problems reported of one file; a file with more is the wrong file.
+const PROBLEMS_MAX: usize = 500;
+
 /// A value and the bytes where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct At<T> {
@@ -57,10 +60,17 @@ impl<'t> Sheet<'t> {
     }
 
     fn report(&self, span: &Range<usize>, severity: Severity, wrong: Wrong) {
+        let mut problems = self.problems.borrow_mut();
+        // Room is kept for errors: lost among warnings, the config would be taken.
+        let most = match severity {
+            Severity::Warning => PROBLEMS_MAX / 2,
+            Severity::Error => PROBLEMS_MAX,
+        };
+        if problems.len() >= most {
+            return;
+        }
         let (line, column) = self.position(span.start);
-        self.problems
-            .borrow_mut()
-            .push(Problem::at(&self.file, line, column, severity, wrong));
+        problems.push(Problem::at(&self.file, line, column, severity, wrong));
     }
 
     /// Line and column from 1, the column in characters.

@@ -1,9 +1,10 @@
 //! `[daemon]`, `[fetch]`, `[article]`, `[admin]` of `diembao.toml`, with what holds where nothing is written.
 
+use super::address::{self, Cidr, Recipient};
 use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{Env, Secret};
-use super::value::{self, Cidr, Recipient};
+use super::value;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -291,7 +292,7 @@ fn sound_together(section: &Section<'_>, config: &FetchConfig) {
 fn allow_private(read: &Reader<'_, '_>) -> Vec<Cidr> {
     let ranges = read
         .0
-        .and_then(|section| section.list("allow_private", "10.20.0.0/16", value::cidr));
+        .and_then(|section| section.list("allow_private", "10.20.0.0/16", address::cidr));
     let ranges = ranges.unwrap_or_default();
     ranges.into_iter().map(|at| at.value).collect()
 }
@@ -308,9 +309,9 @@ fn user_agent(contact: Option<&str>) -> String {
 /// A mail or web address that may stand in a header.
 fn contact(text: &str) -> Result<String, Wrong> {
     if text.starts_with("http://") || text.starts_with("https://") {
-        return value::web_address(text).map(String::from);
+        return address::web_address(text).map(String::from);
     }
-    value::recipient(text).map(|recipient| recipient.address)
+    address::recipient(text).map(|recipient| recipient.address)
 }
 
 /// A header's value: visible ASCII and blanks (RFC 9110 §5.5).
@@ -349,7 +350,7 @@ fn proxy(text: &str) -> Result<ProxyConfig, Wrong> {
         url.set_username("").ok()?;
         url.set_password(None).ok()?;
         let login = (!user.is_empty()).then(|| (user, Secret::new(password)));
-        let url = value::web_address(url.as_str()).ok()?;
+        let url = address::web_address(url.as_str()).ok()?;
         Some(ProxyConfig { url, login })
     };
     read().ok_or_else(|| {

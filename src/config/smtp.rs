@@ -1,9 +1,10 @@
 //! `[smtp]` of `diembao.toml`: the server that takes the mail.
 
+use super::address::{self, Recipient};
 use super::problem::{Wrong, io_words, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{self, Env, Found, Kept, Secret};
-use super::value::{self, Recipient};
+use super::value;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,12 +52,12 @@ pub(super) fn smtp(
     env: Env<'_>,
 ) -> Option<SmtpConfig> {
     let section = section?;
-    let host = section.need_text("host", "mail.tinhuy.vn", value::server);
+    let host = section.need_text("host", "mail.tinhuy.vn", address::server);
     let port = section.whole("port", 1..=65_535);
     let port = port.and_then(|at| u16::try_from(at.value).ok());
     let tls = tls(&section, port, host.as_ref());
-    let from = section.need_text("from", "Điểm báo <diembao@tinhuy.vn>", value::recipient);
-    let reply_to = section.text("reply_to", "vanphong@tinhuy.vn", value::recipient);
+    let from = section.need_text("from", "Điểm báo <diembao@tinhuy.vn>", address::recipient);
+    let reply_to = section.text("reply_to", "vanphong@tinhuy.vn", address::recipient);
     let user = section.text("user", "diembao@tinhuy.vn", value::line);
     let password = password(&section, user.is_some(), folder, env);
     let ca_file = section.text("ca_file", "/etc/diembao/ca.pem", value::line);
@@ -136,7 +137,7 @@ fn is_loopback(host: &str) -> bool {
 
 fn password(section: &Section<'_>, has_user: bool, folder: &Path, env: Env<'_>) -> Option<Secret> {
     let file = section.text("password_file", "/etc/diembao/smtp-password", value::line);
-    let credential = section.text("password_credential", "smtp-password", value::key);
+    let credential = section.text("password_credential", "smtp-password", credential_name);
     let variable = section.text("password_env", "DIEMBAO_SMTP_PASSWORD", variable_name);
     let kept = [
         credential.map(|at| (Kept::Credential(at.value), at.span)),
@@ -172,6 +173,27 @@ fn password(section: &Section<'_>, has_user: bool, folder: &Path, env: Env<'_>) 
             None
         }
     }
+}
+
+/// A file's name within systemd's folder, never a path.
+fn credential_name(text: &str) -> Result<String, Wrong> {
+    let sound = (1..=128).contains(&text.len())
+        && !text.starts_with('.')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    sound.then(|| text.to_owned()).ok_or_else(|| {
+        wrong(
+            words(
+                "what stands here is not the name of a credential",
+                "nội dung ở đây không phải tên thông tin xác thực của systemd",
+            ),
+            words(
+                "write the name that stands after LoadCredential= in the unit, such as \"smtp-password\"",
+                "viết tên đứng sau LoadCredential= trong tệp dịch vụ, ví dụ \"smtp-password\"",
+            ),
+        )
+    })
 }
 
 fn variable_name(text: &str) -> Result<String, Wrong> {
