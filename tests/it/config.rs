@@ -603,6 +603,38 @@ fn a_file_that_is_no_text_says_so() {
     );
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+
+    /// A slip of the hand anywhere in the shipped files: told or taken, never a panic; and a place that exists.
+    #[test]
+    fn a_slip_anywhere_is_told_or_taken(
+        which in 0usize..3,
+        at in proptest::prelude::any::<proptest::sample::Index>(),
+        cut in 0usize..40,
+        typed in "[\\[\\]\"'=#a-z0-9\n.,-]{0,4}|\\PC{1,2}",
+    ) {
+        let mut files = [
+            ("diembao.toml", config::embedded::DIEMBAO.to_owned()),
+            ("feeds.toml", config::embedded::FEEDS.to_owned()),
+            ("provinces.toml", config::embedded::PROVINCES.to_owned()),
+        ];
+        let mut chars: Vec<char> = files[which].1.chars().collect();
+        let from = at.index(chars.len());
+        let to = (from + cut).min(chars.len());
+        chars.splice(from..to, typed.chars());
+        files[which].1 = chars.into_iter().collect();
+        let written: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        if let Err(Problems(problems)) = load(&written) {
+            proptest::prop_assert!(problems.iter().any(|p| p.severity == Severity::Error));
+            for problem in problems {
+                let lines = files.iter().find(|(name, _)| *name == problem.file).map(|(_, text)| text.split('\n').count());
+                proptest::prop_assert!(problem.line >= 1 && Some(problem.line) <= lines, "{}", problem);
+            }
+        }
+    }
+}
+
 #[test]
 fn problems_of_all_files_are_told_at_once() {
     let problems = load(&[
