@@ -200,3 +200,39 @@ fn twice(name: &str) -> Wrong {
         words("give this one another name", "đặt tên khác cho bản này"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::raw::Sheet;
+    use super::*;
+
+    fn told(text: &str, topic_keys: Option<&[&str]>) -> (Vec<DigestConfig>, Vec<String>) {
+        let sheet = Sheet::new("diembao.toml", text);
+        let document = sheet.parse().unwrap();
+        let root = Section::root(&sheet, &document);
+        let read = digests(&root, &Places::builtin(), topic_keys, None);
+        let problems = sheet.into_problems();
+        (read, problems.iter().map(ToString::to_string).collect())
+    }
+
+    const FILTERED: &str = "[[digest]]\nname = \"a\"\nrecipients = [\"an@tinhuy.vn\"]\ntopics = [\"kiem_tra\", \"can-bo\", \"the-thao\", \"kiem_tra\"]\n";
+
+    #[test]
+    fn a_topic_that_topics_toml_does_not_have_is_refused() {
+        let (_, problems) = told(FILTERED, Some(&["kiem_tra", "can_bo"]));
+        assert_eq!(
+            problems,
+            [
+                "diembao.toml:4:23: error: there is no topic \"can-bo\" in topics.toml; did you mean \"can_bo\"?",
+                "diembao.toml:4:33: error: there is no topic \"the-thao\" in topics.toml; known here: kiem_tra, can_bo",
+            ]
+        );
+    }
+
+    #[test]
+    fn while_topics_toml_is_broken_no_topic_is_blamed() {
+        let (digests, problems) = told(FILTERED, None);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(digests[0].topics.len(), 3, "each once");
+    }
+}

@@ -1,29 +1,16 @@
 //! From a folder of files, or what the binary carries, to one [`Config`].
 
+use super::files::{self, Text};
 use super::places::Places;
-use super::problem::{Problem, Severity, Wrong, io_words, words, wrong};
+use super::problem::{Problem, Severity, Wrong, words, wrong};
 use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
 use super::{Config, Problems, digests, embedded, secret, settings, smtp, sources};
-use std::io::{ErrorKind, Read as _};
-use std::path::{Path, PathBuf};
-
-/// A list of a thousand feeds has 200 KB.
-const FILE_MAX_BYTES: u64 = 8 << 20;
-
-/// The config to take: the one that was named, else that of the system, else that of this folder; `None`: the
-/// embedded default. A named file is taken at its word, also where it is missing: then [`load`] says so.
-pub fn locate(named: Option<&Path>) -> Option<PathBuf> {
-    if let Some(named) = named {
-        return Some(named.to_owned());
-    }
-    let usual = ["/etc/diembao/diembao.toml", "config/diembao.toml"];
-    usual.iter().map(PathBuf::from).find(|path| path.exists())
-}
+use std::path::Path;
 
 /// Reads `diembao.toml` and its neighbours, or the embedded default for `None`.
 ///
-/// A neighbour that does not exist (`feeds.toml`, `provinces.toml`, `topics.toml`) is the embedded one.
+/// A file that does not exist beside others of ours is the embedded one.
 ///
 /// # Errors
 /// Everything that is wrong in any of the files.
@@ -36,17 +23,11 @@ pub fn load(diembao_toml: Option<&Path>) -> Result<Config, Problems> {
 /// # Errors
 /// Everything that is wrong in any of the files.
 pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Problems> {
-    let folder = folder_of(diembao_toml);
     let mut problems = Vec::new();
-    let mut neighbour = |name: &str, embedded: &str| {
-        let path = diembao_toml.map(|_| folder.join(name));
-        let path = path.filter(|path| path.symlink_metadata().is_ok());
-        let text = Text::read(path.as_deref(), name, embedded, &mut problems);
-        // A file that cannot be read was told of; the others are looked at all the same.
-        text.unwrap_or_else(|| Text::embedded(name, embedded))
-    };
-    let provinces = neighbour("provinces.toml", embedded::PROVINCES);
-    let feeds = neighbour("feeds.toml", embedded::FEEDS);
+    let mut beside =
+        |name: &str, embedded: &str| files::neighbour(diembao_toml, name, embedded, &mut problems);
+    let provinces = beside("provinces.toml", embedded::PROVINCES);
+    let feeds = beside("feeds.toml", embedded::FEEDS);
     let places = Places::parse(&provinces.name, &provinces.text).unwrap_or_else(|found| {
         problems.extend(found);
         // The other files are read all the same: every problem at once.
@@ -56,12 +37,7 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         sources::sources(root, &places)
     });
     let topic_keys: Option<&[&str]> = None;
-    let settings = Text::read(
-        diembao_toml,
-        "diembao.toml",
-        embedded::DIEMBAO,
-        &mut problems,
-    );
+    let settings = files::settings(diembao_toml, &mut problems);
     let config = settings.and_then(|text| {
         with_root(&text, &mut problems, |root| {
             settings_of(root, diembao_toml, env, &places, topic_keys)
@@ -74,7 +50,7 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
                 .iter()
                 .all(|problem| problem.severity == Severity::Warning) =>
         {
-            let templates = diembao_toml.map(|_| folder.join("templates"));
+            let templates = diembao_toml.map(|file| file.with_file_name("templates"));
             Ok(Config {
                 file: diembao_toml.map(Path::to_owned),
                 sources,
@@ -158,102 +134,4 @@ fn with_root<T>(
     drop(document);
     problems.extend(sheet.into_problems());
     value
-}
-
-/// A file's text under the name that messages give it.
-struct Text {
-    name: String,
-    text: String,
-}
-
-impl Text {
-    fn embedded(name: &str, text: &str) -> Self {
-        Self {
-            name: format!("(built-in) {name}"),
-            text: text.to_owned(),
-        }
-    }
-
-    /// The file of a path, or the embedded one for `None`; `None` after its problem was told.
-    fn read(
-        path: Option<&Path>,
-        name: &str,
-        embedded: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Self> {
-        let Some(path) = path else {
-            return Some(Self::embedded(name, embedded));
-        };
-        let name = path.to_string_lossy().into_owned();
-        let bytes = match read_bounded(path) {
-            Ok(bytes) if bytes.len() as u64 <= FILE_MAX_BYTES => bytes,
-            outcome => {
-                let why = outcome.map_or_else(|error| unreadable(&error), |_| too_large());
-                problems.push(Problem::of_file(&name, Severity::Error, why));
-                return None;
-            }
-        };
-        match String::from_utf8(bytes) {
-            Ok(text) => Some(Self { name, text }),
-            Err(error) => {
-                let (line, column) = place_of_bad_byte(&error);
-                let why = not_utf8();
-                problems.push(Problem::at(&name, line, column, Severity::Error, why));
-                None
-            }
-        }
-    }
-}
-
-fn unreadable(error: &std::io::Error) -> Wrong {
-    let why = io_words(error);
-    let what = words(
-        format!("cannot be read: {}", why.en),
-        format!("không đọc được: {}", why.vi),
-    );
-    let how = match error.kind() {
-        ErrorKind::NotFound => words(
-            "check the path, or leave --config out to use the built-in settings",
-            "kiểm tra lại đường dẫn, hoặc bỏ --config để dùng thiết lập có sẵn",
-        ),
-        _ => words(
-            "let the user that runs diembao read it",
-            "cho người dùng chạy diembao quyền đọc tệp này",
-        ),
-    };
-    wrong(what, how)
-}
-
-fn too_large() -> Wrong {
-    wrong(
-        words("is larger than 8 MiB", "lớn hơn 8 MiB"),
-        words(
-            "this is hardly the file that was meant; check the path",
-            "có lẽ nhầm tệp; kiểm tra lại đường dẫn",
-        ),
-    )
-}
-
-fn not_utf8() -> Wrong {
-    wrong(
-        words("is not UTF-8 text", "không phải văn bản UTF-8"),
-        words(
-            "save the file again with the encoding UTF-8",
-            "lưu lại tệp với bảng mã UTF-8",
-        ),
-    )
-}
-
-fn place_of_bad_byte(error: &std::string::FromUtf8Error) -> (usize, usize) {
-    let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-    let good = String::from_utf8_lossy(good);
-    Sheet::new("", &good).position(good.len())
-}
-
-/// One byte more than allowed tells that there is more.
-fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path)?;
-    file.take(FILE_MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -103,9 +103,18 @@ pub(super) struct Reader<'s, 'd>(pub Option<&'s Section<'d>>);
 
 impl<'d> Reader<'_, 'd> {
     fn duration(&self, key: &'static str, default: Duration) -> Duration {
-        self.0
-            .and_then(|section| section.text(key, "15m", value::duration))
-            .map_or(default, |at| at.value)
+        self.duration_from(key, Duration::ZERO, "0s", default)
+    }
+
+    fn duration_from(
+        &self,
+        key: &'static str,
+        least: Duration,
+        least_text: &'static str,
+        default: Duration,
+    ) -> Duration {
+        let read = value::duration_from(least, least_text);
+        self.text(key, "15m", read).map_or(default, |at| at.value)
     }
 
     fn size(&self, key: &'static str, least: u64, default: u64) -> u64 {
@@ -186,8 +195,13 @@ pub(super) fn fetch(section: Option<Section<'_>>, open_to_all: bool) -> FetchCon
             user_agent: own_agent.map_or_else(|| user_agent(contact.as_deref()), |at| at.value),
             contact,
             min_interval: read.duration("min_interval", minutes(15)),
-            max_interval: read.duration("max_interval", minutes(180)),
-            request_timeout: read.duration("request_timeout", minutes(1)),
+            max_interval: read.duration_from("max_interval", minutes(1), "1m", minutes(180)),
+            request_timeout: read.duration_from(
+                "request_timeout",
+                Duration::from_secs(1),
+                "1s",
+                minutes(1),
+            ),
             max_body: read.size("max_body", 64 << 10, 10 << 20),
             newspapers_at_once: read.count("newspapers_at_once", 4096, 256),
             gap: read.duration("gap", Duration::from_millis(100)),
@@ -242,18 +256,6 @@ fn sound_together(section: &Section<'_>, config: &FetchConfig) {
                     "make max_interval the longer one",
                     "đặt max_interval dài hơn min_interval",
                 ),
-            ),
-        );
-    }
-    if config.request_timeout < Duration::from_secs(1) {
-        section.error(
-            &section.key_span("request_timeout"),
-            wrong(
-                words(
-                    "no server answers within request_timeout",
-                    "không máy chủ nào kịp trả lời trong request_timeout",
-                ),
-                words("write at least \"1s\"", "viết ít nhất \"1s\""),
             ),
         );
     }
@@ -338,7 +340,8 @@ pub(super) fn header_line(text: &str) -> Result<String, Wrong> {
 fn span_or_off(text: &str) -> Result<Option<Duration>, Wrong> {
     match text {
         "off" => Ok(None),
-        _ => value::duration(text).map(Some),
+        // A full request each time would undo what conditional ones save the newspapers.
+        _ => value::duration_from(minutes(60), "1h")(text).map(Some),
     }
 }
 

@@ -70,7 +70,11 @@ pub(super) fn smtp(
     {
         section.error(span, unreadable(value, &error));
     }
-    let timeout = section.text("timeout", "2m", value::duration);
+    let timeout = section.text(
+        "timeout",
+        "2m",
+        value::duration_from(Duration::from_secs(1), "1s"),
+    );
     let pause = section.text("pause", "1s", value::duration);
     section.forbid("password", no_password_here());
     section.close(&["password"]);

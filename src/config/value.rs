@@ -61,6 +61,29 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {
     Ok(sum)
 }
 
+/// A duration that is not below `least`, which is written `least_text`.
+pub(crate) fn duration_from(
+    least: Duration,
+    least_text: &'static str,
+) -> impl Fn(&str) -> Result<Duration, Wrong> {
+    move |text| {
+        let read = duration(text)?;
+        if read >= least {
+            return Ok(read);
+        }
+        Err(wrong(
+            words(
+                format!("{} is too short", quoted(text)),
+                format!("{} quá ngắn", quoted(text)),
+            ),
+            words(
+                format!("write at least \"{least_text}\""),
+                format!("viết ít nhất \"{least_text}\""),
+            ),
+        ))
+    }
+}
+
 /// Leading digits, the letters behind them, and the rest; `None` without digits.
 fn number_and_unit(text: &str) -> Option<(u64, &str, &str)> {
     let digits = text

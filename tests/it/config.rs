@@ -371,7 +371,7 @@ fn settings_that_are_wrong_are_all_told() {
             ),
             (
                 "intervals the wrong way",
-                "[fetch]\ncontact = \"a@b.vn\"\nmin_interval = \"1m\"\nmax_interval = \"30s\"\nmax_body = \"40MiB\"\nrequest_timeout = \"0s\"\n",
+                "[fetch]\ncontact = \"a@b.vn\"\nmin_interval = \"4m\"\nmax_interval = \"2m\"\naudit = \"5m\"\nmax_body = \"40MiB\"\nrequest_timeout = \"0s\"\n",
             ),
             (
                 "bad proxy",
@@ -633,6 +633,21 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_folder_with_feeds_alone_takes_the_settings_of_the_binary() {
+    let folder = tempfile::tempdir().unwrap();
+    let feeds = folder.path().join("feeds.toml");
+    std::fs::write(
+        &feeds,
+        "[[source]]\nkey = \"a\"\nname = \"A\"\ndomain = \"a.vn\"\n",
+    )
+    .unwrap();
+    let settings = config::locate(Some(&feeds)).unwrap();
+    assert_eq!(settings, folder.path().join("diembao.toml"));
+    let config = config::load_with(Some(&settings), NOTHING).unwrap();
+    assert_eq!((config.sources.len(), config.digests.len()), (1, 1));
 }
 
 #[test]
