@@ -5,7 +5,8 @@ use super::places::Places;
 use super::problem::{Problem, Severity, Wrong, words, wrong};
 use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
-use super::{Config, Problems, digests, embedded, secret, settings, smtp, sources};
+use super::{AdminConfig, ArticleConfig, Config, DaemonConfig, DigestConfig, FetchConfig};
+use super::{Problems, SmtpConfig, digests, embedded, secret, settings, smtp, sources};
 use std::path::Path;
 
 /// Reads `diembao.toml` and its neighbours, or the embedded default for `None`.
@@ -38,58 +39,62 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
     });
     let topic_keys: Option<&[&str]> = None;
     let settings = files::settings(diembao_toml, &mut problems);
-    let config = settings.and_then(|text| {
+    let settings = settings.and_then(|text| {
         with_root(&text, &mut problems, |root| {
             settings_of(root, diembao_toml, env, &places, topic_keys)
         })
     });
     problems.sort_by_key(|problem| !problem.file.ends_with("diembao.toml"));
-    match (config, sources) {
-        (Some(config), Some(sources))
-            if problems
-                .iter()
-                .all(|problem| problem.severity == Severity::Warning) =>
-        {
-            let templates = diembao_toml.map(|file| file.with_file_name("templates"));
-            Ok(Config {
-                file: diembao_toml.map(Path::to_owned),
-                sources,
-                places,
-                templates: templates.filter(|folder| folder.is_dir()),
-                warnings: problems,
-                ..config
-            })
-        }
-        _ => Err(Problems(problems)),
-    }
+    let sound = problems.iter().all(|p| p.severity == Severity::Warning);
+    let (Some(settings), Some(sources), true) = (settings, sources, sound) else {
+        return Err(Problems(problems));
+    };
+    let templates = diembao_toml.map(|file| file.with_file_name("templates"));
+    Ok(Config {
+        file: diembao_toml.map(Path::to_owned),
+        daemon: settings.daemon,
+        fetch: settings.fetch,
+        article: settings.article,
+        digests: settings.digests,
+        smtp: settings.smtp,
+        admin: settings.admin,
+        sources,
+        places,
+        templates: templates.filter(|folder| folder.is_dir()),
+        warnings: problems,
+    })
 }
 
-/// What `diembao.toml` says; sources, places and the like are the caller's to fill in.
+/// What `diembao.toml` alone says.
+struct Settings {
+    daemon: DaemonConfig,
+    fetch: FetchConfig,
+    article: ArticleConfig,
+    digests: Vec<DigestConfig>,
+    smtp: Option<SmtpConfig>,
+    admin: AdminConfig,
+}
+
 fn settings_of(
     root: &Section<'_>,
     file: Option<&Path>,
     env: Env<'_>,
     places: &Places,
     topic_keys: Option<&[&str]>,
-) -> Config {
+) -> Settings {
     let folder = folder_of(file);
     let fetch = settings::fetch(root.section("fetch"), open_to_all(file));
     if fetch.contact.is_none() {
         root.warn(&root.key_span("fetch"), no_contact());
     }
     let admin = settings::admin(root.section("admin"));
-    Config {
-        file: None,
+    Settings {
         daemon: settings::daemon(root.section("daemon"), folder, env),
         fetch,
         article: settings::article(root.section("article")),
         digests: digests::digests(root, places, topic_keys, admin.recipients.first()),
         smtp: smtp::smtp(root.section("smtp"), folder, env),
         admin,
-        sources: Vec::new(),
-        places: Places::default(),
-        templates: None,
-        warnings: Vec::new(),
     }
 }
 
