@@ -96,3 +96,48 @@ fn write_problem(problem: &Problem, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "    → {}", problem.how_vi)?;
     writeln!(out, "    {en}: {}; {}", problem.what, problem.how)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Env;
+
+    fn report(settings: &str) -> Report {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("diembao.toml");
+        std::fs::write(&file, settings).unwrap();
+        let mut report = Report::of(Some(&file), config::load_with(Some(&file), Env(&|_| None)));
+        report.file = Some("diembao.toml".to_owned());
+        for problem in &mut report.problems {
+            problem.file = "diembao.toml".to_owned();
+        }
+        report
+    }
+
+    const WRONG: &str = "[fetch]\ncontact = \"quantri@tinhuy.vn\"\nmin_intervall = \"15m\"\n";
+    const RIGHT: &str = "[fetch]\ncontact = \"quantri@tinhuy.vn\"\n[[digest]]\nname = \"a\"\nrecipients = [\"an@tinhuy.vn\"]\n";
+
+    #[test]
+    fn people_read_vietnamese_first() {
+        let mut out = Vec::new();
+        report(WRONG).write_text(&mut out).unwrap();
+        report(RIGHT).write_text(&mut out).unwrap();
+        insta::assert_snapshot!(String::from_utf8(out).unwrap());
+    }
+
+    #[test]
+    fn programs_read_both_languages_and_the_place() {
+        let mut out = Vec::new();
+        report(WRONG).write_json(&mut out).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!((&json["ok"], &json["errors"]), (&false.into(), &1.into()));
+        let problem = &json["problems"][1];
+        assert_eq!(
+            (&problem["line"], &problem["column"]),
+            (&3.into(), &1.into())
+        );
+        assert_eq!(problem["severity"], "error");
+        assert_eq!(problem["how"], "did you mean \"min_interval\"?");
+        assert_eq!(problem["how_vi"], "có phải ý là \"min_interval\"?");
+    }
+}

@@ -1,9 +1,10 @@
 //! `[[digest]]` of `diembao.toml`: the standing products.
 
+use super::address::{self, Recipient};
 use super::places::Places;
-use super::problem::{suggestion, words, wrong};
+use super::problem::{Wrong, suggestion, words, wrong};
 use super::raw::{At, Section};
-use super::value::{self, Days, Recipient};
+use super::value::{self, Days};
 use crate::model::{DigestName, TopicKey};
 use jiff::civil::Time;
 use std::collections::HashSet;
@@ -37,15 +38,17 @@ pub struct DigestConfig {
     pub contact: Option<String>,
 }
 
-/// All digests. `topic_keys`: the keys of `topics.toml`.
+/// All digests. `topic_keys`: the keys of `topics.toml`, if it could be read.
 pub(super) fn digests(
     root: &Section<'_>,
     places: &Places,
-    topic_keys: &[&str],
+    topic_keys: Option<&[&str]>,
     admin: Option<&Recipient>,
 ) -> Vec<DigestConfig> {
     let sections = root.sections("digest");
-    if sections.is_empty() {
+    // A [digest] that is no list was told of already.
+    let mistaken = root.is_table("digest");
+    if sections.is_empty() && !mistaken {
         root.warn(
             &root.key_span("digest"),
             wrong(
@@ -77,7 +80,7 @@ pub(super) fn digests(
 fn digest(
     section: &Section<'_>,
     places: &Places,
-    topic_keys: &[&str],
+    topic_keys: Option<&[&str]>,
     admin: Option<&Recipient>,
 ) -> Option<(At<String>, DigestConfig)> {
     let name = section.need_text("name", "hang-ngay", value::key);
@@ -91,7 +94,7 @@ fn digest(
     let min_level = section.whole("min_level", 1..=2);
     let first_number = section.whole("first_number", 1..=1_000_000);
     let lead_stories = section.whole("lead_stories", 0..=20);
-    let contact = section.text("contact", "vanphong@tinhuy.vn", value::recipient);
+    let contact = section.text("contact", "vanphong@tinhuy.vn", address::recipient);
     let recipients = recipients(section);
     if recipients.is_empty() {
         section.warn(
@@ -141,7 +144,11 @@ fn unique(list: Option<Vec<At<String>>>) -> Vec<String> {
     list.filter(|value| seen.insert(value.clone())).collect()
 }
 
-fn topic(text: &str, known: &[&str]) -> Result<String, super::problem::Wrong> {
+/// A topic's key; `None` for `known` where `topics.toml` itself could not be read: that was told already.
+fn topic(text: &str, known: Option<&[&str]>) -> Result<String, Wrong> {
+    let Some(known) = known else {
+        return value::key(text);
+    };
     if known.contains(&text) {
         return Ok(text.to_owned());
     }
@@ -160,7 +167,7 @@ pub(super) fn recipients(section: &Section<'_>) -> Vec<Recipient> {
     let written = section.list(
         "recipients",
         "Nguyễn Văn An <an@tinhuy.vn>",
-        value::recipient,
+        address::recipient,
     );
     let mut seen = HashSet::new();
     let mut out = Vec::new();
@@ -184,7 +191,7 @@ pub(super) fn recipients(section: &Section<'_>) -> Vec<Recipient> {
     out
 }
 
-fn twice(name: &str) -> super::problem::Wrong {
+fn twice(name: &str) -> Wrong {
     wrong(
         words(
             format!("two digests are called \"{name}\""),
@@ -192,4 +199,40 @@ fn twice(name: &str) -> super::problem::Wrong {
         ),
         words("give this one another name", "đặt tên khác cho bản này"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::raw::Sheet;
+    use super::*;
+
+    fn told(text: &str, topic_keys: Option<&[&str]>) -> (Vec<DigestConfig>, Vec<String>) {
+        let sheet = Sheet::new("diembao.toml", text);
+        let document = sheet.parse().unwrap();
+        let root = Section::root(&sheet, &document);
+        let read = digests(&root, &Places::builtin(), topic_keys, None);
+        let problems = sheet.into_problems();
+        (read, problems.iter().map(ToString::to_string).collect())
+    }
+
+    const FILTERED: &str = "[[digest]]\nname = \"a\"\nrecipients = [\"an@tinhuy.vn\"]\ntopics = [\"kiem_tra\", \"can-bo\", \"the-thao\", \"kiem_tra\"]\n";
+
+    #[test]
+    fn a_topic_that_topics_toml_does_not_have_is_refused() {
+        let (_, problems) = told(FILTERED, Some(&["kiem_tra", "can_bo"]));
+        assert_eq!(
+            problems,
+            [
+                "diembao.toml:4:23: error: there is no topic \"can-bo\" in topics.toml; did you mean \"can_bo\"?",
+                "diembao.toml:4:33: error: there is no topic \"the-thao\" in topics.toml; known here: kiem_tra, can_bo",
+            ]
+        );
+    }
+
+    #[test]
+    fn while_topics_toml_is_broken_no_topic_is_blamed() {
+        let (digests, problems) = told(FILTERED, None);
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(digests[0].topics.len(), 3, "each once");
+    }
 }

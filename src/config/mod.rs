@@ -1,11 +1,13 @@
 //! The config: read once, checked whole, then a value.
 //!
-//! Two steps. `raw` holds a file as it was written, every value with its place; `settings`, `digests`, `smtp`,
+//! Two steps. `raw` (over the text that `files` found) holds a file as it was written, every value with its place; `settings`, `digests`, `smtp`,
 //! `sources` and `places` say what it means; [`load`] joins the files of a folder into one [`Config`] in which
 //! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
 
+mod address;
 mod digests;
 pub mod embedded;
+mod files;
 mod load;
 mod places;
 mod problem;
@@ -17,22 +19,24 @@ mod sources;
 pub mod topics;
 mod value;
 
+pub use address::{Cidr, Recipient};
 pub use digests::DigestConfig;
-pub use load::{load, load_with, locate};
+pub use files::locate;
+pub use load::{load, load_with};
 pub use places::{Place, Places, Province, ProvinceKind};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Env, Secret, process_env};
 pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyConfig};
 pub use smtp::{SmtpConfig, Tls};
-pub use value::{Cidr, Days, Recipient};
+pub use value::Days;
 
 use crate::model::Source;
 use std::path::PathBuf;
 
 /// All that an admin decides, resolved and valid.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Config {
-    /// `diembao.toml`; `None` where the embedded default holds.
+    /// Where `diembao.toml` is looked for, also while its folder has other files only; `None`: all is embedded.
     pub file: Option<PathBuf>,
     /// Where things are kept, and the office's zone.
     pub daemon: DaemonConfig,

@@ -27,7 +27,7 @@ pub struct Province {
     pub region: String,
     /// The units before 1 July 2025 that it consists of, its own former self included.
     pub former: Vec<String>,
-    /// Further spellings of its name or of the former ones, such as "TP.HCM".
+    /// Further spellings of its name of today, such as "TP.HCM".
     pub aliases: Vec<String>,
 }
 
@@ -182,7 +182,7 @@ impl Places {
     }
 }
 
-/// A name for comparison: folded, letters and digits only ("Bà Rịa - Vũng Tàu" = "ba-ria-vung-tau" = "TP.HCM" without its dot).
+/// A name for comparison: folded, letters and digits only ("Bà Rịa - Vũng Tàu" = "ba-ria-vung-tau").
 fn plain(name: &str) -> String {
     fold(name).chars().filter(|c| c.is_alphanumeric()).collect()
 }

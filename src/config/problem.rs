@@ -131,6 +131,23 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", visible(&shown))
 }
 
+/// Why a file could not be read.
+pub(crate) fn io_words(error: &std::io::Error) -> Words {
+    use std::io::ErrorKind;
+    let vi = match error.kind() {
+        ErrorKind::NotFound => "tệp không tồn tại".to_owned(),
+        ErrorKind::PermissionDenied => "không có quyền đọc".to_owned(),
+        ErrorKind::IsADirectory => "đây là thư mục, không phải tệp".to_owned(),
+        ErrorKind::InvalidData => "nội dung không phải văn bản UTF-8".to_owned(),
+        _ => error.to_string(),
+    };
+    let en = match error.kind() {
+        ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    };
+    words(en, vi)
+}
+
 /// Control characters and direction overrides written out.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

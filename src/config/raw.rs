@@ -12,6 +12,9 @@ use toml::de::{DeTable, DeValue};
 /// Syntax errors reported of one file: after these, the rest is mostly their echo.
 const SYNTAX_ERRORS_MAX: usize = 20;
 
+/// Problems reported of one file; a file with more is the wrong file.
+const PROBLEMS_MAX: usize = 500;
+
 /// A value and the bytes where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct At<T> {
@@ -57,10 +60,17 @@ impl<'t> Sheet<'t> {
     }
 
     fn report(&self, span: &Range<usize>, severity: Severity, wrong: Wrong) {
+        let mut problems = self.problems.borrow_mut();
+        // Room is kept for errors: lost among warnings, the config would be taken.
+        let most = match severity {
+            Severity::Warning => PROBLEMS_MAX / 2,
+            Severity::Error => PROBLEMS_MAX,
+        };
+        if problems.len() >= most {
+            return;
+        }
         let (line, column) = self.position(span.start);
-        self.problems
-            .borrow_mut()
-            .push(Problem::at(&self.file, line, column, severity, wrong));
+        problems.push(Problem::at(&self.file, line, column, severity, wrong));
     }
 
     /// Line and column from 1, the column in characters.
@@ -133,6 +143,13 @@ impl<'d> Section<'d> {
     /// Whether the key is written, whatever its value.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
+    }
+
+    /// Whether a single section stands at the key.
+    pub(crate) fn is_table(&self, key: &str) -> bool {
+        self.table
+            .get(key)
+            .is_some_and(|value| value.get_ref().is_table())
     }
 
     /// Where the key is written, else where the section begins.
@@ -371,21 +388,18 @@ impl<'d> Section<'d> {
             if asked.contains(&name) || spoken_of.contains(&name) {
                 continue;
             }
-            let (en, vi) = match self.title.as_str() {
-                "" => ("this file".to_owned(), "tệp này".to_owned()),
-                title => (title.to_owned(), title.to_owned()),
-            };
             let shown = quoted(name);
-            self.error(
-                &key.span(),
-                wrong(
-                    words(
-                        format!("{en} has no key {shown}"),
-                        format!("{vi} không có khóa nào tên {shown}"),
-                    ),
-                    suggestion(name, &asked),
+            let what = match self.title.as_str() {
+                "" => words(
+                    format!("this file has no section {shown}"),
+                    format!("tệp này không có mục nào tên {shown}"),
                 ),
-            );
+                title => words(
+                    format!("{title} has no key {shown}"),
+                    format!("{title} không có khóa nào tên {shown}"),
+                ),
+            };
+            self.error(&key.span(), wrong(what, suggestion(name, &asked)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Secrets: where they are kept, who else could read them, and a type that never prints one.
 
-use super::problem::{Wrong, words, wrong};
+use super::problem::{Wrong, io_words, words, wrong};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Read as _;
@@ -118,10 +118,11 @@ fn from_file(path: &Path, check_readers: bool) -> Found {
     let (mode, text) = match read() {
         Ok(read) => read,
         Err(error) => {
+            let why = io_words(&error);
             return Found::Refused(wrong(
                 words(
-                    format!("cannot read the secret in {shown}: {error}"),
-                    format!("không đọc được mật khẩu trong {shown}: {error}"),
+                    format!("cannot read the secret in {shown}: {}", why.en),
+                    format!("không đọc được mật khẩu trong {shown}: {}", why.vi),
                 ),
                 words(
                     "write the secret alone into that file and let the service's user read it",

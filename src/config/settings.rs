@@ -1,9 +1,10 @@
 //! `[daemon]`, `[fetch]`, `[article]`, `[admin]` of `diembao.toml`, with what holds where nothing is written.
 
-use super::problem::{quoted, words, wrong};
+use super::address::{self, Cidr, Recipient};
+use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{Env, Secret};
-use super::value::{self, Cidr, Recipient};
+use super::value;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -102,9 +103,18 @@ pub(super) struct Reader<'s, 'd>(pub Option<&'s Section<'d>>);
 
 impl<'d> Reader<'_, 'd> {
     fn duration(&self, key: &'static str, default: Duration) -> Duration {
-        self.0
-            .and_then(|section| section.text(key, "15m", value::duration))
-            .map_or(default, |at| at.value)
+        self.duration_from(key, Duration::ZERO, "0s", default)
+    }
+
+    fn duration_from(
+        &self,
+        key: &'static str,
+        least: Duration,
+        least_text: &'static str,
+        default: Duration,
+    ) -> Duration {
+        let read = value::duration_from(least, least_text);
+        self.text(key, "15m", read).map_or(default, |at| at.value)
     }
 
     fn size(&self, key: &'static str, least: u64, default: u64) -> u64 {
@@ -142,7 +152,7 @@ impl<'d> Reader<'_, 'd> {
         &self,
         key: &'static str,
         example: &str,
-        read: impl FnOnce(&str) -> Result<T, super::problem::Wrong>,
+        read: impl FnOnce(&str) -> Result<T, Wrong>,
     ) -> Option<At<T>> {
         self.0.and_then(|section| section.text(key, example, read))
     }
@@ -175,7 +185,8 @@ fn home_zone() -> TimeZone {
         .unwrap_or_else(|_| TimeZone::fixed(jiff::tz::Offset::constant(7)))
 }
 
-pub(super) fn fetch(section: Option<Section<'_>>) -> FetchConfig {
+/// `open_to_all`: whether every user of the machine may read the file.
+pub(super) fn fetch(section: Option<Section<'_>>, open_to_all: bool) -> FetchConfig {
     or_default(section, |read| {
         let contact = read.text("contact", "quantri@tinhuy.vn", contact);
         let own_agent = read.text("user_agent", "diembao (+quantri@tinhuy.vn)", header_line);
@@ -184,8 +195,13 @@ pub(super) fn fetch(section: Option<Section<'_>>) -> FetchConfig {
             user_agent: own_agent.map_or_else(|| user_agent(contact.as_deref()), |at| at.value),
             contact,
             min_interval: read.duration("min_interval", minutes(15)),
-            max_interval: read.duration("max_interval", minutes(180)),
-            request_timeout: read.duration("request_timeout", minutes(1)),
+            max_interval: read.duration_from("max_interval", minutes(1), "1m", minutes(180)),
+            request_timeout: read.duration_from(
+                "request_timeout",
+                Duration::from_secs(1),
+                "1s",
+                minutes(1),
+            ),
             max_body: read.size("max_body", 64 << 10, 10 << 20),
             newspapers_at_once: read.count("newspapers_at_once", 4096, 256),
             gap: read.duration("gap", Duration::from_millis(100)),
@@ -201,9 +217,29 @@ pub(super) fn fetch(section: Option<Section<'_>>) -> FetchConfig {
         };
         if let Some(section) = read.0 {
             sound_together(section, &config);
+            let login = config
+                .proxy
+                .as_ref()
+                .is_some_and(|proxy| proxy.login.is_some());
+            if login && open_to_all {
+                section.error(&section.key_span("proxy"), open_password());
+            }
         }
         config
     })
+}
+
+fn open_password() -> Wrong {
+    wrong(
+        words(
+            "the proxy's password stands in a file that every user of this machine may read",
+            "mật khẩu proxy nằm trong tệp mà mọi người dùng trên máy đều đọc được",
+        ),
+        words(
+            "take the password out, or run: chmod 600 on this file",
+            "bỏ mật khẩu, hoặc đặt quyền cho tệp này bằng lệnh chmod 600",
+        ),
+    )
 }
 
 /// What single values cannot show.
@@ -220,18 +256,6 @@ fn sound_together(section: &Section<'_>, config: &FetchConfig) {
                     "make max_interval the longer one",
                     "đặt max_interval dài hơn min_interval",
                 ),
-            ),
-        );
-    }
-    if config.request_timeout < Duration::from_secs(1) {
-        section.error(
-            &section.key_span("request_timeout"),
-            wrong(
-                words(
-                    "no server answers within request_timeout",
-                    "không máy chủ nào kịp trả lời trong request_timeout",
-                ),
-                words("write at least \"1s\"", "viết ít nhất \"1s\""),
             ),
         );
     }
@@ -270,7 +294,7 @@ fn sound_together(section: &Section<'_>, config: &FetchConfig) {
 fn allow_private(read: &Reader<'_, '_>) -> Vec<Cidr> {
     let ranges = read
         .0
-        .and_then(|section| section.list("allow_private", "10.20.0.0/16", value::cidr));
+        .and_then(|section| section.list("allow_private", "10.20.0.0/16", address::cidr));
     let ranges = ranges.unwrap_or_default();
     ranges.into_iter().map(|at| at.value).collect()
 }
@@ -285,15 +309,15 @@ fn user_agent(contact: Option<&str>) -> String {
 }
 
 /// A mail or web address that may stand in a header.
-fn contact(text: &str) -> Result<String, super::problem::Wrong> {
+fn contact(text: &str) -> Result<String, Wrong> {
     if text.starts_with("http://") || text.starts_with("https://") {
-        return value::web_address(text).map(String::from);
+        return address::web_address(text).map(String::from);
     }
-    value::recipient(text).map(|recipient| recipient.address)
+    address::recipient(text).map(|recipient| recipient.address)
 }
 
 /// A header's value: visible ASCII and blanks (RFC 9110 §5.5).
-pub(super) fn header_line(text: &str) -> Result<String, super::problem::Wrong> {
+pub(super) fn header_line(text: &str) -> Result<String, Wrong> {
     let sound = (1..=200).contains(&text.len())
         && text.bytes().all(|b| (0x20..0x7f).contains(&b))
         && text.trim() == text;
@@ -313,24 +337,38 @@ pub(super) fn header_line(text: &str) -> Result<String, super::problem::Wrong> {
 }
 
 /// A duration, or `off`.
-fn span_or_off(text: &str) -> Result<Option<Duration>, super::problem::Wrong> {
+fn span_or_off(text: &str) -> Result<Option<Duration>, Wrong> {
     match text {
         "off" => Ok(None),
-        _ => value::duration(text).map(Some),
+        // A full request each time would undo what conditional ones save the newspapers.
+        _ => value::duration_from(minutes(60), "1h")(text).map(Some),
     }
 }
 
-fn proxy(text: &str) -> Result<ProxyConfig, super::problem::Wrong> {
-    let mut url = Url::parse(text)
-        .map_err(|_| ())
-        .or_else(|()| value::web_address(text))?;
-    let user = url.username().to_owned();
-    let password = url.password().unwrap_or_default().to_owned();
-    // Neither call fails for an address with a host, and `web_address` refuses the others.
-    let _ = (url.set_username(""), url.set_password(None));
-    let url = value::web_address(url.as_str())?;
-    let login = (!user.is_empty()).then(|| (user, Secret::new(password)));
-    Ok(ProxyConfig { url, login })
+fn proxy(text: &str) -> Result<ProxyConfig, Wrong> {
+    let read = || -> Option<ProxyConfig> {
+        let mut url = Url::parse(text).ok()?;
+        let user = url.username().to_owned();
+        let password = url.password().unwrap_or_default().to_owned();
+        url.set_username("").ok()?;
+        url.set_password(None).ok()?;
+        let login = (!user.is_empty()).then(|| (user, Secret::new(password)));
+        let url = address::web_address(url.as_str()).ok()?;
+        Some(ProxyConfig { url, login })
+    };
+    read().ok_or_else(|| {
+        wrong(
+            // Not shown: it may hold a password.
+            words(
+                "this is not the address of an HTTP proxy",
+                "đây không phải địa chỉ của máy chủ proxy HTTP",
+            ),
+            words(
+                "write \"http://proxy.tinhuy.vn:3128\" with your proxy's name and port",
+                "viết \"http://proxy.tinhuy.vn:3128\" với tên và cổng proxy của cơ quan",
+            ),
+        )
+    })
 }
 
 pub(super) fn admin(section: Option<Section<'_>>) -> AdminConfig {

@@ -1,9 +1,10 @@
 //! `[smtp]` of `diembao.toml`: the server that takes the mail.
 
-use super::problem::{quoted, words, wrong};
+use super::address::{self, Recipient};
+use super::problem::{Wrong, io_words, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{self, Env, Found, Kept, Secret};
-use super::value::{self, Recipient};
+use super::value;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,12 +52,12 @@ pub(super) fn smtp(
     env: Env<'_>,
 ) -> Option<SmtpConfig> {
     let section = section?;
-    let host = section.need_text("host", "mail.tinhuy.vn", value::server);
+    let host = section.need_text("host", "mail.tinhuy.vn", address::server);
     let port = section.whole("port", 1..=65_535);
     let port = port.and_then(|at| u16::try_from(at.value).ok());
     let tls = tls(&section, port, host.as_ref());
-    let from = section.need_text("from", "Điểm báo <diembao@tinhuy.vn>", value::recipient);
-    let reply_to = section.text("reply_to", "vanphong@tinhuy.vn", value::recipient);
+    let from = section.need_text("from", "Điểm báo <diembao@tinhuy.vn>", address::recipient);
+    let reply_to = section.text("reply_to", "vanphong@tinhuy.vn", address::recipient);
     let user = section.text("user", "diembao@tinhuy.vn", value::line);
     let password = password(&section, user.is_some(), folder, env);
     let ca_file = section.text("ca_file", "/etc/diembao/ca.pem", value::line);
@@ -69,7 +70,11 @@ pub(super) fn smtp(
     {
         section.error(span, unreadable(value, &error));
     }
-    let timeout = section.text("timeout", "2m", value::duration);
+    let timeout = section.text(
+        "timeout",
+        "2m",
+        value::duration_from(Duration::from_secs(1), "1s"),
+    );
     let pause = section.text("pause", "1s", value::duration);
     section.forbid("password", no_password_here());
     section.close(&["password"]);
@@ -136,7 +141,7 @@ fn is_loopback(host: &str) -> bool {
 
 fn password(section: &Section<'_>, has_user: bool, folder: &Path, env: Env<'_>) -> Option<Secret> {
     let file = section.text("password_file", "/etc/diembao/smtp-password", value::line);
-    let credential = section.text("password_credential", "smtp-password", value::key);
+    let credential = section.text("password_credential", "smtp-password", credential_name);
     let variable = section.text("password_env", "DIEMBAO_SMTP_PASSWORD", variable_name);
     let kept = [
         credential.map(|at| (Kept::Credential(at.value), at.span)),
@@ -174,7 +179,28 @@ fn password(section: &Section<'_>, has_user: bool, folder: &Path, env: Env<'_>) 
     }
 }
 
-fn variable_name(text: &str) -> Result<String, super::problem::Wrong> {
+/// A file's name within systemd's folder, never a path.
+fn credential_name(text: &str) -> Result<String, Wrong> {
+    let sound = (1..=128).contains(&text.len())
+        && !text.starts_with('.')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    sound.then(|| text.to_owned()).ok_or_else(|| {
+        wrong(
+            words(
+                "what stands here is not the name of a credential",
+                "nội dung ở đây không phải tên thông tin xác thực của systemd",
+            ),
+            words(
+                "write the name that stands after LoadCredential= in the unit, such as \"smtp-password\"",
+                "viết tên đứng sau LoadCredential= trong tệp dịch vụ, ví dụ \"smtp-password\"",
+            ),
+        )
+    })
+}
+
+fn variable_name(text: &str) -> Result<String, Wrong> {
     let sound = (1..=128).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     sound.then(|| text.to_owned()).ok_or_else(|| {
@@ -192,7 +218,7 @@ fn variable_name(text: &str) -> Result<String, super::problem::Wrong> {
     })
 }
 
-fn no_password_here() -> super::problem::Wrong {
+fn no_password_here() -> Wrong {
     wrong(
         words(
             "a password must not stand in this file",
@@ -205,7 +231,7 @@ fn no_password_here() -> super::problem::Wrong {
     )
 }
 
-fn no_password() -> super::problem::Wrong {
+fn no_password() -> Wrong {
     wrong(
         words(
             "there is a user but no password",
@@ -218,7 +244,7 @@ fn no_password() -> super::problem::Wrong {
     )
 }
 
-fn two_passwords() -> super::problem::Wrong {
+fn two_passwords() -> Wrong {
     wrong(
         words(
             "the password is said to be in two places",
@@ -231,7 +257,7 @@ fn two_passwords() -> super::problem::Wrong {
     )
 }
 
-fn no_user() -> super::problem::Wrong {
+fn no_user() -> Wrong {
     wrong(
         words(
             "there is a password but no user",
@@ -244,12 +270,12 @@ fn no_user() -> super::problem::Wrong {
     )
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> super::problem::Wrong {
-    let shown = quoted(&path.to_string_lossy());
+fn unreadable(path: &Path, error: &std::io::Error) -> Wrong {
+    let (shown, why) = (quoted(&path.to_string_lossy()), io_words(error));
     wrong(
         words(
-            format!("cannot read {shown}: {error}"),
-            format!("không đọc được {shown}: {error}"),
+            format!("cannot read {shown}: {}", why.en),
+            format!("không đọc được {shown}: {}", why.vi),
         ),
         words(
             "write the path of a PEM file that the service's user may read",

@@ -3,7 +3,7 @@
 use super::places::Places;
 use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
-use super::{settings, value};
+use super::{address, settings, value};
 use crate::model::{FeedKey, FeedKind, FeedSpec, PageRules, Source, SourceKey};
 use std::collections::HashMap;
 use url::Url;
@@ -29,11 +29,13 @@ struct Met {
 pub(super) fn sources(root: &Section<'_>, places: &Places) -> Vec<Source> {
     let mut met = Met::default();
     let mut out = Vec::new();
-    for section in root.sections("source") {
+    let sections = root.sections("source");
+    let none = sections.is_empty();
+    for section in sections {
         out.extend(source(&section, places, &mut met));
         section.close(&[]);
     }
-    if out.is_empty() {
+    if none {
         root.warn(
             &root.key_span("source"),
             wrong(
@@ -55,8 +57,8 @@ fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Sourc
     let key = section.need_text("key", "an-giang", value::key);
     let name = section.need_text("name", "Báo An Giang", value::line);
     let province = section.text("province", "an-giang", |text| places.read_key(text));
-    let domain = section.need_text("domain", "baoangiang.com.vn", value::host);
-    let aliases = section.list("aliases", "baokiengiang.vn", value::host);
+    let domain = section.need_text("domain", "baoangiang.com.vn", address::host);
+    let aliases = section.list("aliases", "baokiengiang.vn", address::host);
     let rank = section.whole("rank", 0..=i64::from(u16::MAX));
     let user_agent = section.text("user_agent", "Mozilla/5.0 …", settings::header_line);
     let time_zone = section.text("time_zone", "Asia/Ho_Chi_Minh", |text| {
@@ -107,7 +109,7 @@ fn one_feed(section: Section<'_>, owner: &str, met: &mut Met) -> Option<FeedSpec
     let url = section.need_text(
         "url",
         "https://baoangiang.com.vn/rss/home.rss",
-        value::web_address,
+        address::web_address,
     );
     let topic = section.text("section", "xay-dung-dang", value::key);
     let kind = section.text("kind", "feed", value::one_of(&kinds));
@@ -207,7 +209,7 @@ fn once(
 
 /// Two spellings of one feed address: scheme, `www.` and a slash at the end make no difference.
 fn same_address(url: &Url) -> String {
-    let host = value::bare_host(url.host_str().unwrap_or_default());
+    let host = address::bare_host(url.host_str().unwrap_or_default());
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     let path = url.path().trim_end_matches('/');
     let query = url

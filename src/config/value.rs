@@ -1,4 +1,4 @@
-//! The values that admins write: `15m`, `10MiB`, `06:30`, `T2-T7`, `127.0.0.0/8`, `Nguyễn Văn An <an@tinhuy.vn>`.
+//! The values that admins write: `15m`, `10MiB`, `06:30`, `T2-T7`, keys and lines of text.
 //!
 //! Each reader says what is wrong in both languages; where the value stands is its caller's to know.
 
@@ -6,16 +6,11 @@ use super::problem::{Wrong, quoted, suggestion, words, wrong};
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-use url::Url;
 
 /// Longer spans than this are mistakes: ten years.
 const DURATION_MAX: Duration = Duration::from_secs(10 * 366 * 86_400);
-/// RFC 5321 §4.5.3.1: an address is at most 254 octets, its local part 64.
-const ADDRESS_MAX_BYTES: usize = 254;
-const LOCAL_PART_MAX_BYTES: usize = 64;
 
 /// Lower case without marks: names are compared so, however they were typed.
 pub(crate) fn fold(text: &str) -> String {
@@ -64,6 +59,29 @@ pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {
         rest = after.trim_start();
     }
     Ok(sum)
+}
+
+/// A duration that is not below `least`, which is written `least_text`.
+pub(crate) fn duration_from(
+    least: Duration,
+    least_text: &'static str,
+) -> impl Fn(&str) -> Result<Duration, Wrong> {
+    move |text| {
+        let read = duration(text)?;
+        if read >= least {
+            return Ok(read);
+        }
+        Err(wrong(
+            words(
+                format!("{} is too short", quoted(text)),
+                format!("{} quá ngắn", quoted(text)),
+            ),
+            words(
+                format!("write at least \"{least_text}\""),
+                format!("viết ít nhất \"{least_text}\""),
+            ),
+        ))
+    }
 }
 
 /// Leading digits, the letters behind them, and the rest; `None` without digits.
@@ -241,223 +259,6 @@ pub(crate) fn time_zone(text: &str) -> Result<TimeZone, Wrong> {
     })
 }
 
-/// A range of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cidr {
-    /// The first address of the range.
-    pub network: IpAddr,
-    /// How many leading bits are fixed: at most 32 or 128.
-    pub prefix: u8,
-}
-
-impl Cidr {
-    /// Whether the address lies in the range; an IPv4 address written as IPv6 (`::ffff:…`) counts as IPv4.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        address.is_ipv4() == self.network.is_ipv4() && masked(address, self.prefix) == self.network
-    }
-}
-
-impl fmt::Display for Cidr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.network, self.prefix)
-    }
-}
-
-fn masked(address: IpAddr, prefix: u8) -> IpAddr {
-    match address {
-        IpAddr::V4(v4) => {
-            let mask = u32::MAX
-                .checked_shl(32 - u32::from(prefix.min(32)))
-                .unwrap_or(0);
-            Ipv4Addr::from_bits(v4.to_bits() & mask).into()
-        }
-        IpAddr::V6(v6) => {
-            let mask = u128::MAX
-                .checked_shl(128 - u32::from(prefix.min(128)))
-                .unwrap_or(0);
-            Ipv6Addr::from_bits(v6.to_bits() & mask).into()
-        }
-    }
-}
-
-/// `127.0.0.0/8`, `fd00::/8`, or one address.
-pub(crate) fn cidr(text: &str) -> Result<Cidr, Wrong> {
-    let how = words(
-        "write an address and its prefix, such as \"10.20.0.0/16\" or \"127.0.0.0/8\"",
-        "viết địa chỉ và độ dài tiền tố, ví dụ \"10.20.0.0/16\" hoặc \"127.0.0.0/8\"",
-    );
-    let read = || -> Option<Cidr> {
-        let (address, prefix) = match text.trim().split_once('/') {
-            Some((address, prefix)) => (address.parse::<IpAddr>().ok()?, Some(prefix)),
-            None => (text.trim().parse::<IpAddr>().ok()?, None),
-        };
-        let widest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(widest), |prefix| prefix.parse().ok())?;
-        (prefix <= widest).then_some(Cidr {
-            network: address,
-            prefix,
-        })
-    };
-    let Some(written) = read() else {
-        let what = words(
-            format!("{} is not an address range", quoted(text)),
-            format!("{} không phải dải địa chỉ", quoted(text)),
-        );
-        return Err(wrong(what, how));
-    };
-    let network = masked(written.network, written.prefix);
-    if network != written.network {
-        let meant = Cidr { network, ..written };
-        return Err(wrong(
-            words(
-                format!(
-                    "{} does not begin at its range's first address",
-                    quoted(text)
-                ),
-                format!("{} không bắt đầu bằng địa chỉ đầu của dải", quoted(text)),
-            ),
-            words(
-                format!("did you mean \"{meant}\"?"),
-                format!("có phải ý là \"{meant}\"?"),
-            ),
-        ));
-    }
-    Ok(written)
-}
-
-/// An `http` or `https` address with a host and no credentials.
-pub(crate) fn web_address(text: &str) -> Result<Url, Wrong> {
-    let bad = |en: &str, vi: &str| {
-        wrong(
-            words(
-                format!("{} {en}", quoted(text)),
-                format!("{} {vi}", quoted(text)),
-            ),
-            words(
-                "write the whole address, such as \"https://baoangiang.com.vn/rss/home.rss\"",
-                "viết đầy đủ địa chỉ, ví dụ \"https://baoangiang.com.vn/rss/home.rss\"",
-            ),
-        )
-    };
-    let url =
-        Url::parse(text).map_err(|_| bad("is not a web address", "không phải địa chỉ web"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad(
-            "is neither http nor https",
-            "không phải http hay https",
-        ));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong(
-            words(
-                "the address carries a user name or password",
-                "địa chỉ có kèm tên đăng nhập hoặc mật khẩu",
-            ),
-            words(
-                "take out what stands before the @",
-                "bỏ phần đứng trước dấu @",
-            ),
-        ));
-    }
-    Ok(url)
-}
-
-/// A host name without scheme, port or path; `www.` is dropped.
-pub(crate) fn host(text: &str) -> Result<String, Wrong> {
-    let read = || -> Option<String> {
-        let plain = !text.contains(['/', '@', '?', '#', ' ']);
-        let url = Url::parse(&format!("http://{}/", text.trim()))
-            .ok()
-            .filter(|_| plain)?;
-        let host = url.host_str().filter(|_| url.port().is_none())?;
-        Some(bare_host(host).to_owned())
-    };
-    read().filter(|host| !host.is_empty()).ok_or_else(|| {
-        wrong(
-            words(
-                format!("{} is not a host name", quoted(text)),
-                format!("{} không phải tên miền", quoted(text)),
-            ),
-            words(
-                "write the name alone, such as \"baoangiang.com.vn\", without https:// and path",
-                "chỉ viết tên miền, ví dụ \"baoangiang.com.vn\", bỏ https:// và đường dẫn",
-            ),
-        )
-    })
-}
-
-/// A mail server: a host name or an IP address, `www.` kept.
-pub(crate) fn server(text: &str) -> Result<String, Wrong> {
-    let ip = text.parse::<IpAddr>().map(|ip| ip.to_string());
-    ip.or_else(|_| host(text).map(|_| text.trim().to_ascii_lowercase()))
-}
-
-/// A host without its leading `www.`.
-pub(crate) fn bare_host(host: &str) -> &str {
-    host.strip_prefix("www.").unwrap_or(host)
-}
-
-/// Someone who gets mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recipient {
-    /// The name before the address, if one was written.
-    pub name: Option<String>,
-    /// The address, its host in lower case.
-    pub address: String,
-}
-
-/// `an@tinhuy.vn` or `Nguyễn Văn An <an@tinhuy.vn>`.
-pub(crate) fn recipient(text: &str) -> Result<Recipient, Wrong> {
-    let text = text.trim();
-    let read = || -> Option<Recipient> {
-        let Some((name, rest)) = text.split_once('<') else {
-            return Some(Recipient {
-                name: None,
-                address: address(text)?,
-            });
-        };
-        let name = name.trim().trim_matches('"').trim();
-        // A line break in a header is another header (CWE-93).
-        let clean = !name
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '<' | '>' | '"'));
-        let address = address(rest.strip_suffix('>')?.trim()).filter(|_| clean)?;
-        Some(Recipient {
-            name: (!name.is_empty()).then(|| name.to_owned()),
-            address,
-        })
-    };
-    read().ok_or_else(|| {
-        wrong(
-            words(
-                format!("{} is not a mail address", quoted(text)),
-                format!("{} không phải địa chỉ thư điện tử", quoted(text)),
-            ),
-            words(
-                "write \"an@tinhuy.vn\" or \"Nguyễn Văn An <an@tinhuy.vn>\", one address in each pair of quotes",
-                "viết \"an@tinhuy.vn\" hoặc \"Nguyễn Văn An <an@tinhuy.vn>\", mỗi cặp nháy một địa chỉ",
-            ),
-        )
-    })
-}
-
-/// RFC 5321 §4.1.2 without quoted local parts and address literals: neither is met in offices, both are abused.
-fn address(text: &str) -> Option<String> {
-    let (local, domain) = text.rsplit_once('@')?;
-    let atom_byte = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b);
-    let atom = |part: &str| !part.is_empty() && part.bytes().all(atom_byte);
-    let label = |part: &str| {
-        (1..=63).contains(&part.len())
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !part.starts_with('-')
-            && !part.ends_with('-')
-    };
-    let fits = text.len() <= ADDRESS_MAX_BYTES && local.len() <= LOCAL_PART_MAX_BYTES;
-    let sound = fits && local.split('.').all(atom) && domain.split('.').all(label);
-    sound.then(|| format!("{local}@{}", domain.to_ascii_lowercase()))
-}
-
 /// A key: lower-case ASCII letters, digits, `-` and `_`; at most 64.
 pub(crate) fn key(text: &str) -> Result<String, Wrong> {
     let sound = (1..=64).contains(&text.len())
@@ -519,12 +320,11 @@ pub(crate) fn one_of<T: Copy>(choices: &[(&'static str, T)]) -> impl Fn(&str) ->
         let found = choices.iter().find(|(word, _)| *word == text);
         found.map(|(_, value)| *value).ok_or_else(|| {
             let known: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-            let list = known.join(", ");
             let near = suggestion(text, &known);
             wrong(
                 words(
-                    format!("{} is none of: {list}", quoted(text)),
-                    format!("{} không thuộc: {list}", quoted(text)),
+                    format!("{} is not a choice here", quoted(text)),
+                    format!("{} không phải lựa chọn hợp lệ", quoted(text)),
                 ),
                 near,
             )

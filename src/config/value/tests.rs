@@ -79,73 +79,7 @@ fn days_of_the_week() {
 }
 
 #[test]
-fn address_ranges() {
-    let loopback = cidr("127.0.0.0/8").unwrap();
-    assert!(loopback.contains("127.9.9.9".parse().unwrap()));
-    assert!(loopback.contains("::ffff:127.0.0.1".parse().unwrap()));
-    assert!(!loopback.contains("128.0.0.1".parse().unwrap()));
-    assert!(!loopback.contains("::1".parse().unwrap()));
-    assert!(
-        cidr("0.0.0.0/0")
-            .unwrap()
-            .contains("8.8.8.8".parse().unwrap())
-    );
-    assert_eq!(cidr("10.1.2.3").unwrap().prefix, 32);
-    for text in [
-        "127.0.0.1/8",
-        "10.0.0.0/33",
-        "localhost",
-        "10.0.0.0/",
-        "::/129",
-    ] {
-        assert!(cidr(text).is_err(), "{text}");
-    }
-}
-
-#[test]
-fn recipients() {
-    let named = recipient("Nguyễn Văn An <van.an@TinhUy.VN>").unwrap();
-    assert_eq!(named.name.as_deref(), Some("Nguyễn Văn An"));
-    assert_eq!(named.address, "van.an@tinhuy.vn");
-    assert_eq!(recipient("an@may-chu").unwrap().name, None);
-    for text in [
-        "an",
-        "an@",
-        "@tinhuy.vn",
-        "an@@tinhuy.vn",
-        "a..n@tinhuy.vn",
-        "an@tinhuy..vn",
-        "an@-tinhuy.vn",
-        "an@tinhuy.vn, binh@tinhuy.vn",
-        "An <an@tinhuy.vn",
-        "An\r\nBcc: x@y.vn <an@tinhuy.vn>",
-        "an@tỉnhủy.vn",
-    ] {
-        assert!(recipient(text).is_err(), "{text}");
-    }
-}
-
-#[test]
-fn hosts_addresses_and_keys() {
-    assert_eq!(host("www.BaoAnGiang.com.vn").unwrap(), "baoangiang.com.vn");
-    for text in [
-        "https://baoangiang.com.vn",
-        "baoangiang.com.vn/rss",
-        "",
-        "a b",
-        "a:80",
-    ] {
-        assert!(host(text).is_err(), "{text}");
-    }
-    assert!(web_address("https://baolaocai.vn/rss/home.rss").is_ok());
-    for text in [
-        "baolaocai.vn/rss",
-        "ftp://baolaocai.vn/",
-        "https://a:b@baolaocai.vn/",
-        "https://",
-    ] {
-        assert!(web_address(text).is_err(), "{text}");
-    }
+fn keys() {
     assert_eq!(key("an-giang").unwrap(), "an-giang");
     let wrong = key("Báo Đắk Lắk").unwrap_err();
     assert!(wrong.how.en.contains("bao-dak-lak"), "{wrong:?}");
@@ -155,8 +89,7 @@ proptest! {
     #[test]
     fn no_reader_panics(text in "\\PC{0,40}|[0-9TCN:hms,/.@<> -]{0,24}") {
         let _ = (duration(&text), size(&text), time_of_day(&text), days(&text));
-        let _ = (cidr(&text), recipient(&text), host(&text), key(&text), line(&text));
-        let _ = (web_address(&text), time_zone(&text));
+        let _ = (key(&text), line(&text), time_zone(&text));
     }
 
     #[test]
@@ -170,15 +103,6 @@ proptest! {
     fn days_read_back_as_printed(bits in 1u8..128) {
         let some = Days(bits);
         prop_assert_eq!(days(&some.to_string()), Ok(some));
-    }
-
-    #[test]
-    fn a_range_contains_what_its_prefix_says(address in any::<u32>(), prefix in 0u8..=32, flip in 0u32..32) {
-        let range = Cidr { network: masked(Ipv4Addr::from_bits(address).into(), prefix), prefix };
-        let other = Ipv4Addr::from_bits(address ^ (1 << flip));
-        prop_assert!(range.contains(Ipv4Addr::from_bits(address).into()));
-        prop_assert_eq!(range.contains(other.into()), 32 - flip > u32::from(prefix));
-        prop_assert_eq!(cidr(&range.to_string()), Ok(range));
     }
 
     #[test]
