@@ -84,6 +84,10 @@ pub enum SetupError {
 /// After so many broken connections in a row, at whatever recipients, the server counts as unwell.
 const LOSSES_UNTIL_UNWELL: u32 = 3;
 
+/// A server on an event loop may still be setting up its side when the first bytes come: asyncio's `start_tls` loses a
+/// ClientHello that is there in the same instant as the connection, and both sides wait for each other.
+const BEFORE_IMPLICIT_TLS: Duration = Duration::from_millis(20);
+
 /// Deliveries over one connection after the other, opened when first needed.
 pub struct Session {
     config: SmtpConfig,
@@ -272,6 +276,7 @@ impl Session {
             .await
             .at(Phase::Connect)?;
         if let (Tls::Implicit, Some(tls)) = (config.tls, &self.tls) {
+            tokio::time::sleep(BEFORE_IMPLICIT_TLS).await;
             wire = wire.encrypt(&config.host, tls).await.at(Phase::Handshake)?;
         }
         let greeting = wire.reply(config.step_timeout).await.at(Phase::Greeting)?;
