@@ -1,0 +1,3 @@
+//! The world around the program, with scripts of misbehaviour.
+
+pub mod smtpd;
