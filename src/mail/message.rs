@@ -5,12 +5,11 @@
 
 use super::{Address, reply::is_invisible};
 use crate::model::Rendered;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use jiff::{Zoned, fmt::rfc2822};
 use lettre::message::{
-    Mailbox, Mailboxes, MultiPart, SinglePart,
-    header::{
-        self, ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, Headers,
-    },
+    MultiPart, SinglePart,
+    header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, Headers},
 };
 use std::fmt::Write as _;
 use thiserror::Error;
@@ -66,10 +65,13 @@ pub enum BuildError {
     /// A date before the year 0 or after 9999 (RFC 5322 has no form for it).
     #[error("the date cannot be written in a mail: {0}")]
     Date(#[from] jiff::Error),
-    /// lettre refused what we checked before.
-    #[error("the sender {0}: {1}")]
-    Sender(Address, lettre::address::AddressError),
 }
+
+/// RFC 5322 §2.1.1: what a line should not exceed, without its end.
+const MAX_LINE_CHARS: usize = 78;
+
+/// Bytes in one encoded-word: 52 characters of base64 and 12 around them leave room for "Subject: ".
+const WORD_BYTES: usize = 39;
 
 /// Longest subject or name that is written, in characters; longer ones are cut with "…".
 const MAX_HEADER_CHARS: usize = 200;
@@ -151,22 +153,16 @@ pub fn unsubscribe_mailto(address: &Address, subject: &str) -> String {
 }
 
 fn headers(envelope: &Envelope, subject: &str) -> Result<Headers, BuildError> {
-    let sender = envelope
-        .from
-        .as_str()
-        .parse()
-        .map_err(|error| BuildError::Sender(envelope.from.clone(), error))?;
     let mut headers = Headers::new();
-    let sender = Mailbox::new(Some(header_text(&envelope.from_name)), sender);
-    headers.set(header::From::from(Mailboxes::from(sender)));
+    headers.insert_raw(ascii(
+        "From",
+        &named("From", &envelope.from_name, envelope.from.as_str()),
+    ));
     headers.insert_raw(ascii("To", envelope.recipient.as_str()));
     if let Some(reply_to) = &envelope.reply_to {
         headers.insert_raw(ascii("Reply-To", reply_to.as_str()));
     }
-    headers.insert_raw(HeaderValue::new(
-        HeaderName::new_from_ascii_str("Subject"),
-        header_text(subject),
-    ));
+    headers.insert_raw(ascii("Subject", &encoded("Subject", &header_text(subject))));
     headers.insert_raw(ascii(
         "Date",
         &rfc2822::DateTimePrinter::new().zoned_to_string(&envelope.date)?,
@@ -177,7 +173,10 @@ fn headers(envelope: &Envelope, subject: &str) -> Result<Headers, BuildError> {
     ));
     headers.insert_raw(ascii("MIME-Version", "1.0"));
     headers.insert_raw(ascii("Content-Language", "vi"));
-    headers.insert_raw(list_id(&envelope.list_name, &envelope.list_id));
+    headers.insert_raw(ascii(
+        "List-Id",
+        &named("List-Id", &envelope.list_name, &token(&envelope.list_id)),
+    ));
     list_unsubscribe(&mut headers, envelope);
     headers.insert_raw(ascii("Auto-Submitted", "auto-generated"));
     headers.insert_raw(ascii("X-Auto-Response-Suppress", "All"));
@@ -209,42 +208,53 @@ fn address_in_header(uri: &str, scheme: &str) -> Option<String> {
     let uri = url::Url::parse(uri)
         .ok()
         .filter(|uri| uri.scheme() == scheme)?;
-    let safe = |b: u8| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b',');
-    uri.as_str().bytes().all(safe).then(|| format!("<{uri}>"))
+    // A comma would end the address and begin another.
+    let uri = uri.as_str().replace(',', "%2C");
+    let safe = |b: u8| b.is_ascii_graphic() && !matches!(b, b'<' | b'>');
+    uri.bytes().all(safe).then(|| format!("<{uri}>"))
 }
 
-/// RFC 2919: `name <label.domain>`.
-fn list_id(name: &str, id: &str) -> HeaderValue {
-    let header = HeaderName::new_from_ascii_str("List-Id");
-    let id = token(id);
+/// `name <id>`: an address with its name, or a list's identifier with its own (RFC 2919).
+fn named(header: &str, name: &str, id: &str) -> String {
     let name = header_text(name);
-    // lettre encodes the words; the identifier must stay as it is, on a line of its own.
-    let words = HeaderValue::new(
-        HeaderName::new_from_ascii_str("List-Id"),
-        quoted_if_needed(&name),
-    );
-    let mut line = Headers::new();
-    line.insert_raw(words);
-    let words = line.to_string();
-    let words = words.trim_start_matches("List-Id:").trim();
-    HeaderValue::dangerous_new_pre_encoded(
-        header,
-        format!("{name} <{id}>"),
-        format!("{words}\r\n <{id}>"),
-    )
+    if name.is_empty() {
+        return format!("<{id}>");
+    }
+    // RFC 5322 §3.2.5: outside of quotes a phrase holds letters, digits and blanks.
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
+    let phrase = if name.is_ascii() && !plain {
+        let inner = name.replace(['"', '\\'], "");
+        encoded(header, &format!("\"{inner}\""))
+    } else {
+        encoded(header, &name)
+    };
+    let last_line = phrase.rsplit("\r\n").next().map_or(0, str::len);
+    let gap = if header.len() + 2 + last_line + id.len() + 3 <= MAX_LINE_CHARS {
+        " "
+    } else {
+        "\r\n "
+    };
+    format!("{phrase}{gap}<{id}>")
 }
 
-/// An ASCII phrase with other than letters, digits and blanks must be quoted (RFC 5322 §3.2.5).
-fn quoted_if_needed(phrase: &str) -> String {
-    if phrase.is_ascii()
-        && !phrase
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b' ')
-    {
-        format!("\"{}\"", phrase.replace(['"', '\\'], ""))
-    } else {
-        phrase.to_owned()
+/// A value as it stands in a header: as it is if short and ASCII, else as encoded-words (RFC 2047), each of whole
+/// characters, within its line. The whole value is encoded, so that nothing in it can pass for an encoded-word.
+fn encoded(header: &str, text: &str) -> String {
+    if text.is_ascii() && !text.contains("=?") && header.len() + 2 + text.len() <= MAX_LINE_CHARS {
+        return text.to_owned();
     }
+    let mut words = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut end = rest.len().min(WORD_BYTES);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (word, tail) = rest.split_at(end);
+        words.push(format!("=?UTF-8?B?{}?=", BASE64_STANDARD.encode(word)));
+        rest = tail;
+    }
+    words.join("\r\n ")
 }
 
 /// A header whose value is ours and ASCII.
@@ -397,3 +407,7 @@ fn boundary(message_id: &str) -> String {
     });
     format!("diembao-{tail}")
 }
+
+#[cfg(test)]
+#[path = "message_tests.rs"]
+mod tests;

@@ -1,12 +1,13 @@
 //! Ring 2: the post; the only user of lettre.
 //!
 //! An edition goes out in four steps, each in a file of its own: [`message`] writes the letter (the same bytes at every
-//! try), [`send`] holds the conversation with the server, [`verdict`] says what came of it.
+//! try), [`dkim`] signs it, [`send`] holds the conversation with the server, [`verdict`] says what came of it.
 //! Where no server is configured, [`eml`] puts the letter into a folder instead.
 //!
 //! Nothing here knows the outbox: what was committed when, and when to try again, is the caller's.
 
 pub mod address;
+pub mod dkim;
 pub mod eml;
 pub mod message;
 mod reply;

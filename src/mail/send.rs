@@ -84,6 +84,10 @@ pub enum SetupError {
 /// After so many broken connections in a row, at whatever recipients, the server counts as unwell.
 const LOSSES_UNTIL_UNWELL: u32 = 3;
 
+/// A server on an event loop may still be setting up its side when the first bytes come: asyncio's `start_tls` loses a
+/// ClientHello that is there in the same instant as the connection, and both sides wait for each other.
+const BEFORE_IMPLICIT_TLS: Duration = Duration::from_millis(20);
+
 /// Deliveries over one connection after the other, opened when first needed.
 pub struct Session {
     config: SmtpConfig,
@@ -195,7 +199,7 @@ impl Session {
     /// Opens a connection (greeting, encryption, login) and closes it again: what `check --online` asks.
     /// `None` if the server would take our mail.
     pub async fn probe(&mut self) -> Option<Verdict> {
-        match self.connect().await {
+        match connect(&self.config, self.tls.as_ref()).await {
             Ok(open) => {
                 open.wire.quit().await;
                 None
@@ -218,7 +222,7 @@ impl Session {
         message: &[u8],
         before_dot: impl AsyncFnOnce() -> Result<(), E>,
     ) -> Step<Reply> {
-        let config_dot_timeout = self.config.dot_timeout;
+        let limit = self.config.dot_timeout;
         if !message.is_ascii() {
             return Err(Trouble(
                 Phase::Body,
@@ -230,7 +234,7 @@ impl Session {
         if let Err(error) = before_dot().await {
             return Err(Trouble(Phase::Body, Event::Ours(error.to_string())));
         }
-        let reply = open.send_dot(config_dot_timeout).await.at(Phase::Dot)?;
+        let reply = open.send_dot(limit).await.at(Phase::Dot)?;
         // RFC 5321 §4.3.2: 250 is the one answer by which the server takes the message over.
         if reply.code == 250 {
             Ok(reply)
@@ -250,7 +254,7 @@ impl Session {
         let open = loop {
             let mut open = match self.open.take() {
                 Some(open) => open,
-                None => self.connect().await?,
+                None => connect(&self.config, self.tls.as_ref()).await?,
             };
             let again = first && open.used;
             first = false;
@@ -264,43 +268,6 @@ impl Session {
             }
         };
         Ok(self.open.insert(open))
-    }
-
-    async fn connect(&self) -> Step<Open> {
-        let config = &self.config;
-        let mut wire = Wire::connect(&config.host, config.port, config.step_timeout)
-            .await
-            .at(Phase::Connect)?;
-        if let (Tls::Implicit, Some(tls)) = (config.tls, &self.tls) {
-            wire = wire.encrypt(&config.host, tls).await.at(Phase::Handshake)?;
-        }
-        let greeting = wire.reply(config.step_timeout).await.at(Phase::Greeting)?;
-        expect(greeting, 220, Phase::Greeting)?;
-        let mut offers = hello(&mut wire, &config.hello).await?;
-        if let (Tls::StartTls, Some(tls)) = (config.tls, &self.tls) {
-            if !offers.starttls {
-                return Err(Trouble(
-                    Phase::StartTls,
-                    Event::Policy(
-                        "the server does not offer STARTTLS; nothing is sent in clear".into(),
-                    ),
-                ));
-            }
-            let ready = wire.ask("STARTTLS").await.at(Phase::StartTls)?;
-            expect(ready, 220, Phase::StartTls)?;
-            wire = wire.encrypt(&config.host, tls).await.at(Phase::Handshake)?;
-            // RFC 3207 §4.2: what was offered in clear does not count any more.
-            offers = hello(&mut wire, &config.hello).await?;
-        }
-        if let Some(login) = &config.login {
-            log_in(&mut wire, &offers, login).await?;
-        }
-        Ok(Open {
-            wire,
-            offers,
-            used: false,
-            dirty: false,
-        })
     }
 
     /// Keeps the connection only where both sides know what comes next: after a clear "no" to a command or to the message.
@@ -406,6 +373,44 @@ fn is_worn_out(event: &Event) -> bool {
         Event::Lost(_) => true,
         _ => false,
     }
+}
+
+/// Greeted, encrypted, logged in: whatever the settings demand, or nothing.
+async fn connect(config: &SmtpConfig, tls: Option<&Arc<ClientConfig>>) -> Step<Open> {
+    let mut wire = Wire::connect(&config.host, config.port, config.step_timeout)
+        .await
+        .at(Phase::Connect)?;
+    if let (Tls::Implicit, Some(tls)) = (config.tls, tls) {
+        tokio::time::sleep(BEFORE_IMPLICIT_TLS).await;
+        wire = wire.encrypt(&config.host, tls).await.at(Phase::Handshake)?;
+    }
+    let greeting = wire.reply(config.step_timeout).await.at(Phase::Greeting)?;
+    expect(greeting, 220, Phase::Greeting)?;
+    let mut offers = hello(&mut wire, &config.hello).await?;
+    if let (Tls::StartTls, Some(tls)) = (config.tls, tls) {
+        if !offers.starttls {
+            return Err(Trouble(
+                Phase::StartTls,
+                Event::Policy(
+                    "the server does not offer STARTTLS; nothing is sent in clear".into(),
+                ),
+            ));
+        }
+        let ready = wire.ask("STARTTLS").await.at(Phase::StartTls)?;
+        expect(ready, 220, Phase::StartTls)?;
+        wire = wire.encrypt(&config.host, tls).await.at(Phase::Handshake)?;
+        // RFC 3207 §4.2: what was offered in clear does not count any more.
+        offers = hello(&mut wire, &config.hello).await?;
+    }
+    if let Some(login) = &config.login {
+        log_in(&mut wire, &offers, login).await?;
+    }
+    Ok(Open {
+        wire,
+        offers,
+        used: false,
+        dirty: false,
+    })
 }
 
 async fn hello(wire: &mut Wire, name: &str) -> Step<Offers> {

@@ -282,8 +282,8 @@ mod tests {
             prop_assert!(wire.is_empty() || wire.ends_with("\r\n"));
             prop_assert!(!wire.split("\r\n").any(|line| line == "." || line.contains(['\r', '\n'])));
             let back: Vec<&str> = wire.split("\r\n").map(|line| line.strip_prefix('.').unwrap_or(line)).collect();
-            let want = message.replace("\r\n", "\n").replace('\r', "\n");
-            prop_assert_eq!(back.join("\n").trim_end_matches('\n'), want.trim_end_matches('\n'));
+            let (back, want) = (back.join("\n"), message.replace("\r\n", "\n").replace('\r', "\n"));
+            prop_assert_eq!(back.trim_end_matches('\n'), want.trim_end_matches('\n'));
         }
     }
 }
