@@ -12,8 +12,6 @@ const TEASER_CHARS: usize = 450;
 pub(super) struct Body {
     /// The element that holds the running text.
     pub container: usize,
-    /// Per block: whether it may be text of an article.
-    pub prose: Vec<bool>,
     /// Per element: whether it is a teaser for another article.
     teasers: Vec<bool>,
 }
@@ -39,9 +37,9 @@ pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
         let weight = (block.chars as f64).min(1500.0);
         for (level, element) in tree.ancestors(block.owner).enumerate() {
             mass[element] += weight;
-            let paragraph = level == 0 && is_paragraph(&tree.elements[element].tag);
-            if !paragraph && level < 7 {
-                let distance = level - usize::from(level > 0 && is_paragraph(&tree.elements[block.owner].tag));
+            let paragraph = is_paragraph(tree, block);
+            if level < 7 && (level > 0 || !paragraph) {
+                let distance = level - usize::from(paragraph);
                 score[element] += weight / (1.0 + distance as f64);
             }
         }
@@ -49,23 +47,15 @@ pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
     let best = best(tree, &score)?;
     Some(Body {
         container: grow(tree, &mass, best),
-        prose,
         teasers,
     })
 }
 
 /// The place that site rules name, read with the same care.
 pub(super) fn at(tree: &Tree<'_>, container: usize) -> Body {
-    let teasers = vec![false; tree.elements.len()];
-    let prose = tree
-        .blocks
-        .iter()
-        .map(|b| is_prose(tree, b, &teasers))
-        .collect();
     Body {
         container,
-        prose,
-        teasers,
+        teasers: vec![false; tree.elements.len()],
     }
 }
 
@@ -119,8 +109,14 @@ fn start_after(tree: &Tree<'_>, title: Option<usize>, prose: &[bool]) -> usize {
     if after * 3 >= weight(0..title) { title + 1 } else { 0 }
 }
 
-fn is_paragraph(tag: &str) -> bool {
-    matches!(tag, "p" | "blockquote" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "td" | "dd")
+/// Whether the block's owner is a paragraph; else it is a place with lines of its own (`<td>text<br>text`).
+fn is_paragraph(tree: &Tree<'_>, block: &Block) -> bool {
+    let owner = &tree.elements[block.owner];
+    match owner.tag.as_str() {
+        "p" => true,
+        "blockquote" | "li" | "td" | "dd" | "span" => owner.chars == block.chars,
+        _ => false,
+    }
 }
 
 fn is_prose(tree: &Tree<'_>, block: &Block, teasers: &[bool]) -> bool {
@@ -209,21 +205,18 @@ fn is_list_of_prose(tree: &Tree<'_>, block: &Block) -> bool {
         })
 }
 
-/// Text in a figure, in a table that holds a picture and a few words, or short italics right under a picture.
+/// Text in a figure, in a table or box that holds a picture and a few words, or set apart right under a picture.
 fn is_picture_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     let around = tree
         .ancestors(block.owner)
         .take_while(|i| *i != body.container)
         .map(|i| &tree.elements[i]);
-    for element in around.take(8) {
-        let holder = match element.tag.as_str() {
-            "figure" => element.chars < 700,
-            "table" => element.picture && element.chars < 500,
-            _ => false,
-        };
-        if holder {
-            return true;
-        }
-    }
-    block.after_picture && block.chars < 220 && block.is_italic()
+    let boxed = around.take(8).any(|element| match element.tag.as_str() {
+        "figure" => element.chars < 700,
+        "table" => element.picture && element.chars < 500,
+        "p" => element.picture && element.chars < 200,
+        _ => element.picture && element.chars < 300 && element.chars == block.chars,
+    });
+    let set_apart = block.is_italic() || tree.elements[block.owner].centred;
+    boxed || (block.after_picture && block.chars < 250 && set_apart)
 }
