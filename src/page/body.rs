@@ -80,13 +80,6 @@ fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
         }
         if mass[parent] > mass[here] * 1.12 {
             here = parent;
-        } else if mass[parent] > mass[here] * 1.001 {
-            // A little more may be a teaser or the last paragraph: look one step further only.
-            let links = tree.elements[parent].link_chars as f64 / tree.elements[parent].chars.max(1) as f64;
-            if links > 0.3 {
-                break;
-            }
-            here = parent;
         } else if tree.elements[parent].chars == tree.elements[here].chars {
             here = parent;
         } else {
@@ -165,11 +158,14 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
 /// The blocks of the article in reading order: running text, subheads, boxes; without what only stands there.
 pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, from: usize) -> Vec<usize> {
     let mut taken: Vec<usize> = Vec::new();
+    let mut prose = false;
     for (at, block) in tree.blocks.iter().enumerate().skip(from) {
         if !tree.is_within(block.owner, body.container) {
             continue;
         }
-        if is_text(tree, body, block) {
+        // The line of name and time above the text.
+        if is_text(tree, body, block) && (prose || !lines::is_dateline(&block.text)) {
+            prose |= block.chars >= PROSE_CHARS;
             taken.push(at);
         }
     }
@@ -188,15 +184,16 @@ fn is_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     {
         return false;
     }
-    if block.link_share() >= 0.8 && block.chars < 250 && !is_list_of_prose(tree, block) {
+    if block.link_share() >= 0.8 && block.chars < 250 && !is_list_of_prose(tree, body, block) {
         return false;
     }
     !(lines::is_invitation(&block.text) || lines::is_caption(&block.text) || is_picture_text(tree, body, block))
 }
 
 /// A linked word or two in a list or table of the article's own ("Hà Nội", "Điều 5") is text when most of the list is.
-fn is_list_of_prose(tree: &Tree<'_>, block: &Block) -> bool {
+fn is_list_of_prose(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     tree.ancestors(block.owner)
+        .take_while(|i| *i != body.container)
         .take(4)
         .find(|i| matches!(tree.elements[*i].tag.as_str(), "ul" | "ol" | "table"))
         .is_some_and(|i| {

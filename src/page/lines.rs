@@ -76,6 +76,13 @@ pub(super) fn is_source(text: &str) -> bool {
     text.chars().count() <= 80 && text.split_whitespace().count() <= 12 && SOURCE.is_match(text)
 }
 
+/// "Nguyên Minh - 07/03/2026 08:47", "Cập nhật lúc 15 giờ 20, ngày 12/11/2025".
+pub(super) fn is_dateline(text: &str) -> bool {
+    text.chars().count() <= 80
+        && !text.ends_with(['.', ':', '!', '?'])
+        && super::dates::find(text, super::dates::Written::Printed).is_some()
+}
+
 /// Nothing but signs, digits or a single letter.
 pub(super) fn is_noise(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphabetic()).count() < 2 && text.chars().count() < 12
@@ -96,11 +103,10 @@ pub(super) fn name_in(text: &str) -> Option<String> {
     let bare = ROLE_PREFIX.replace(text, "");
     let bare = PHOTOGRAPHER.replace(&bare, "");
     let bare = cut_parentheses(&bare);
-    let bare = bare.split(['|', '•', '\n']).next().unwrap_or("");
-    let bare = bare.split('/').next().unwrap_or("");
+    let bare = cut_date(&bare);
+    let bare = bare.split(['|', '•', '/', '\n']).next().unwrap_or("");
     let bare = bare.trim_matches(|c: char| c.is_whitespace() || ",;:-–—*()./".contains(c));
-    let bare = cut_date(bare);
-    looks_like_name(&bare).then_some(bare)
+    looks_like_name(bare).then(|| bare.to_owned())
 }
 
 fn cut_parentheses(text: &str) -> String {

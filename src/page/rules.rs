@@ -69,6 +69,16 @@ pub(super) fn role(node: &NodeRef<'_>, tag: &str) -> Role {
     by_names(&names, tag)
 }
 
+/// Readers' comments, which may well be longer than the article, and other places that never hold one.
+pub(super) fn is_never_article(node: &NodeRef<'_>) -> bool {
+    ["class", "id"].iter().filter_map(|a| node.attr(a)).any(|names| {
+        let names = names.to_lowercase();
+        ["comment", "binhluan", "binh-luan", "sidebar", "footer", "disqus"]
+            .iter()
+            .any(|part| names.contains(part))
+    })
+}
+
 fn by_names(names: &str, tag: &str) -> Role {
     let words = words(names);
     let names = names.to_lowercase();

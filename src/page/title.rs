@@ -28,19 +28,32 @@ pub(super) fn find(tree: &Tree<'_>, meta: &Meta) -> Option<Title> {
         .filter_map(|(index, _)| {
             let (text, block) = text_of(tree, index);
             let score = likeness(&text, &claimed) - penalty(tree, index, &text, meta);
-            block.map(|block| (score, text, block))
+            block.map(|block| (score, index, text, block))
         })
         .reduce(|a, b| if b.0 > a.0 { b } else { a });
-    let known = || printed_elsewhere(tree, &claimed).or_else(|| from_meta(&claimed));
-    match best {
-        // An h1 that shares nothing with the metadata is the paper's name or the section, unless nothing else is known.
-        Some((score, ..)) if score < 0.25 && !claimed.is_empty() => known(),
-        Some((_, text, block)) => Some(Title {
-            text,
-            block: Some(block),
-        }),
-        None => known(),
+    let printed = best.map(|(score, index, text, block)| {
+        let block = Some(block);
+        (score, index, Title { text, block })
+    });
+    match printed {
+        Some((score, _, title)) if score >= 0.25 || claimed.is_empty() => Some(title),
+        // An h1 that shares nothing with the metadata is the paper's name or the section where the metadata's headline
+        // is printed elsewhere; where it is not, metadata of a whole site stand on every page of it.
+        other => printed_elsewhere(tree, &claimed)
+            .or_else(|| {
+                other
+                    .filter(|(_, index, t)| is_headline(tree, *index, &t.text, meta))
+                    .map(|(.., title)| title)
+            })
+            .or_else(|| from_meta(&claimed)),
     }
+}
+
+fn is_headline(tree: &Tree<'_>, index: usize, text: &str, meta: &Meta) -> bool {
+    let element = &tree.elements[index];
+    element.chars >= 15
+        && element.link_chars * 2 < element.chars
+        && penalty(tree, index, text, meta) == 0.0
 }
 
 fn from_meta(claimed: &[String]) -> Option<Title> {

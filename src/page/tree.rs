@@ -41,6 +41,8 @@ pub(super) struct Element<'a> {
     pub centred: bool,
     /// Holds a picture.
     pub picture: bool,
+    /// Holds an `h1`.
+    pub headline: bool,
     /// Characters of all text in it.
     pub chars: usize,
     /// Characters of link text in it.
@@ -183,7 +185,9 @@ impl<'a> Tree<'a> {
                 Role::Author => prose > 800,
                 _ => false,
             };
-            if prose * 2 > total || too_long {
+            let most = prose * 2 > total
+                && (element.headline || !super::rules::is_never_article(&element.node));
+            if most || too_long {
                 element.role = Role::Plain;
             }
         }
@@ -244,6 +248,9 @@ impl<'a> Walk<'a> {
         } else {
             parent
         };
+        if tag == "h1" {
+            self.mark(index, |e| std::mem::replace(&mut e.headline, true));
+        }
         self.children(node, &tag, index, depth);
         if breaks {
             self.flush(index);
@@ -260,6 +267,7 @@ impl<'a> Walk<'a> {
             right,
             centred,
             picture: false,
+            headline: false,
             chars: 0,
             link_chars: 0,
         });
@@ -291,14 +299,18 @@ impl<'a> Walk<'a> {
     fn saw_picture(&mut self, parent: usize) {
         self.flush(parent);
         self.picture = true;
-        let mut at = parent;
+        self.mark(parent, |e| std::mem::replace(&mut e.picture, true));
+    }
+
+    /// Marks an element and those around it, up to the first that has the mark already.
+    fn mark(&mut self, from: usize, set: fn(&mut Element<'a>) -> bool) {
+        let mut at = from;
         while let Some(element) = self.tree.elements.get_mut(at) {
-            if element.picture || element.parent == at {
-                element.picture = true;
+            let (had, parent) = (set(element), element.parent);
+            if had || parent == at {
                 break;
             }
-            element.picture = true;
-            at = element.parent;
+            at = parent;
         }
     }
 
