@@ -70,7 +70,8 @@ fn best(tree: &Tree<'_>, score: &[f64]) -> Option<usize> {
         .max_by(|a, b| adjusted(*a).total_cmp(&adjusted(*b)))
 }
 
-/// Takes in the surroundings while they add prose worth having: articles cut into sections, a last box.
+/// Takes in the surroundings while they hold more of the article: one cut into sections, or its last paragraphs beside
+/// a box with the first.
 fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
     let mut here = best;
     for _ in 0..4 {
@@ -78,15 +79,27 @@ fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
         if parent == here || matches!(tree.elements[parent].tag.as_str(), "body" | "html") {
             break;
         }
-        if mass[parent] > mass[here] * 1.12 {
-            here = parent;
-        } else if tree.elements[parent].chars == tree.elements[here].chars {
-            here = parent;
-        } else {
+        let more: f64 = (0..tree.elements.len())
+            .filter(|i| tree.elements[*i].parent == parent && *i != here && mass[*i] > 0.0)
+            .filter(|i| is_of_one_piece(tree, mass, here, *i))
+            .map(|i| mass[i])
+            .sum();
+        let alone = tree.elements[parent].chars == tree.elements[here].chars;
+        if !alone && more < mass[here] * 0.12 {
             break;
         }
+        here = parent;
     }
     here
+}
+
+/// Whether a sibling is of the same article: a paragraph, a section named alike, or something of like weight.
+fn is_of_one_piece(tree: &Tree<'_>, mass: &[f64], here: usize, sibling: usize) -> bool {
+    let (one, other) = (&tree.elements[here], &tree.elements[sibling]);
+    let class = |e: &super::tree::Element<'_>| e.node.attr("class").unwrap_or_default();
+    let paragraph = matches!(other.tag.as_str(), "p" | "ul" | "ol" | "blockquote");
+    let named_alike = one.tag == other.tag && !class(one).is_empty() && class(one) == class(other);
+    paragraph || named_alike || mass[sibling] > mass[here] * 0.4
 }
 
 /// Prose before the headline is not the article's, unless the headline was found below it.
@@ -126,9 +139,14 @@ fn is_heading(tag: &str) -> bool {
     matches!(tag, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
 
-/// Teasers: a linked headline with at most a few lines beside it.
+/// Teasers: a linked headline with at most one paragraph and a few words beside it.
 fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
     let mut teasers = vec![false; tree.elements.len()];
+    let mut paragraphs = vec![0usize; tree.elements.len()];
+    for block in tree.blocks.iter().filter(|b| b.chars >= PROSE_CHARS && b.link_share() < 0.5) {
+        tree.ancestors(block.owner).for_each(|i| paragraphs[i] += 1);
+    }
+    let prose = |i: usize| tree.elements[i].chars - tree.elements[i].link_chars;
     for block in &tree.blocks {
         if block.link_share() < 0.9 || block.chars < 15 {
             continue;
@@ -145,7 +163,8 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
             let parent = tree.elements[here].parent;
             let beside = tree.elements[parent].chars - block.chars;
             let holds_title = title.is_some_and(|t| tree.is_within(tree.blocks[t].owner, parent));
-            if parent == here || beside > TEASER_CHARS || holds_title {
+            let most = prose(parent) * 2 > prose(0);
+            if parent == here || beside > TEASER_CHARS || paragraphs[parent] > 1 || most || holds_title {
                 break;
             }
             here = parent;

@@ -53,6 +53,8 @@ static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PHOTOGRAPHER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\s*(?:[-–—;,|/.]|\bvà\b)?\s*(?:ảnh|clip|video|đồ họa|photos?)\s*:.*$"));
+static BOTH: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^\W*(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh\s*[:：]"));
 static AGENCY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^\(?(?:TTXVN|VNA|VOV|VTV|PV|P\.V|P\.V\.|CTV|BBT|AFP|Reuters|AP|Xinhua|TTXVN/Vietnam\+|Vietnam\+|VietnamPlus|Vietnam Plus|Nhóm PV|Nhóm phóng viên)\)?(?:/.{1,30})?$")
 });
@@ -60,7 +62,9 @@ static AGENCY: LazyLock<Regex> = LazyLock::new(|| {
 /// A picture's caption by its own words: a credit at the end, "Ảnh minh họa".
 pub(super) fn is_caption(text: &str) -> bool {
     let chars = text.chars().count();
+    // "Tin, ảnh: Kim Ngân" signs the article.
     chars <= 400
+        && !BOTH.is_match(text)
         && (CAPTION.is_match(text)
             || (chars <= 300 && CREDIT.is_match(text))
             || PICTURE_NUMBER.is_match(text))
