@@ -28,7 +28,12 @@ pub(super) fn find(
     let from = title.unwrap_or(first).saturating_sub(3);
     let upto = (text.last().copied().unwrap_or(0) + 25).min(tree.blocks.len());
     let printed = (from..upto)
-        .filter(|at| tree.role_of(&tree.blocks[*at], usize::MAX) == Role::Author)
+        .filter(|at| {
+            let block = &tree.blocks[*at];
+            // Above the text, rows of name, time and share buttons are one box; below it, boxes are of other articles.
+            let role = if *at < first { tree.nearest_role(block) } else { tree.role_of(block, usize::MAX) };
+            role == Role::Author
+        })
         .filter_map(|at| lines::name_in(&tree.blocks[at].text))
         .find(|name| own.may_sign(name));
     let dated = || dated_line(tree, &own, title, first);

@@ -12,8 +12,6 @@ const TEASER_CHARS: usize = 450;
 pub(super) struct Body {
     /// The element that holds the running text.
     pub container: usize,
-    /// Per block: whether it may be text of an article.
-    pub prose: Vec<bool>,
     /// Per element: whether it is a teaser for another article.
     teasers: Vec<bool>,
 }
@@ -39,9 +37,9 @@ pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
         let weight = (block.chars as f64).min(1500.0);
         for (level, element) in tree.ancestors(block.owner).enumerate() {
             mass[element] += weight;
-            let paragraph = level == 0 && is_paragraph(&tree.elements[element].tag);
-            if !paragraph && level < 7 {
-                let distance = level - usize::from(level > 0 && is_paragraph(&tree.elements[block.owner].tag));
+            let paragraph = is_paragraph(tree, block);
+            if level < 7 && (level > 0 || !paragraph) {
+                let distance = level - usize::from(paragraph);
                 score[element] += weight / (1.0 + distance as f64);
             }
         }
@@ -49,23 +47,15 @@ pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
     let best = best(tree, &score)?;
     Some(Body {
         container: grow(tree, &mass, best),
-        prose,
         teasers,
     })
 }
 
 /// The place that site rules name, read with the same care.
 pub(super) fn at(tree: &Tree<'_>, container: usize) -> Body {
-    let teasers = vec![false; tree.elements.len()];
-    let prose = tree
-        .blocks
-        .iter()
-        .map(|b| is_prose(tree, b, &teasers))
-        .collect();
     Body {
         container,
-        prose,
-        teasers,
+        teasers: vec![false; tree.elements.len()],
     }
 }
 
@@ -80,7 +70,8 @@ fn best(tree: &Tree<'_>, score: &[f64]) -> Option<usize> {
         .max_by(|a, b| adjusted(*a).total_cmp(&adjusted(*b)))
 }
 
-/// Takes in the surroundings while they add prose worth having: articles cut into sections, a last box.
+/// Takes in the surroundings while they hold more of the article: one cut into sections, or its last paragraphs beside
+/// a box with the first.
 fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
     let mut here = best;
     for _ in 0..4 {
@@ -88,22 +79,27 @@ fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
         if parent == here || matches!(tree.elements[parent].tag.as_str(), "body" | "html") {
             break;
         }
-        if mass[parent] > mass[here] * 1.12 {
-            here = parent;
-        } else if mass[parent] > mass[here] * 1.001 {
-            // A little more may be a teaser or the last paragraph: look one step further only.
-            let links = tree.elements[parent].link_chars as f64 / tree.elements[parent].chars.max(1) as f64;
-            if links > 0.3 {
-                break;
-            }
-            here = parent;
-        } else if tree.elements[parent].chars == tree.elements[here].chars {
-            here = parent;
-        } else {
+        let more: f64 = (0..tree.elements.len())
+            .filter(|i| tree.elements[*i].parent == parent && *i != here && mass[*i] > 0.0)
+            .filter(|i| is_of_one_piece(tree, mass, here, *i))
+            .map(|i| mass[i])
+            .sum();
+        let alone = tree.elements[parent].chars == tree.elements[here].chars;
+        if !alone && more < mass[here] * 0.12 {
             break;
         }
+        here = parent;
     }
     here
+}
+
+/// Whether a sibling is of the same article: a paragraph, a section named alike, or something of like weight.
+fn is_of_one_piece(tree: &Tree<'_>, mass: &[f64], here: usize, sibling: usize) -> bool {
+    let (one, other) = (&tree.elements[here], &tree.elements[sibling]);
+    let class = |e: &super::tree::Element<'_>| e.node.attr("class").unwrap_or_default();
+    let paragraph = matches!(other.tag.as_str(), "p" | "ul" | "ol" | "blockquote");
+    let named_alike = one.tag == other.tag && !class(one).is_empty() && class(one) == class(other);
+    paragraph || named_alike || mass[sibling] > mass[here] * 0.4
 }
 
 /// Prose before the headline is not the article's, unless the headline was found below it.
@@ -119,8 +115,14 @@ fn start_after(tree: &Tree<'_>, title: Option<usize>, prose: &[bool]) -> usize {
     if after * 3 >= weight(0..title) { title + 1 } else { 0 }
 }
 
-fn is_paragraph(tag: &str) -> bool {
-    matches!(tag, "p" | "blockquote" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "td" | "dd")
+/// Whether the block's owner is a paragraph; else it is a place with lines of its own (`<td>text<br>text`).
+fn is_paragraph(tree: &Tree<'_>, block: &Block) -> bool {
+    let owner = &tree.elements[block.owner];
+    match owner.tag.as_str() {
+        "p" => true,
+        "blockquote" | "li" | "td" | "dd" | "span" => owner.chars == block.chars,
+        _ => false,
+    }
 }
 
 fn is_prose(tree: &Tree<'_>, block: &Block, teasers: &[bool]) -> bool {
@@ -137,9 +139,14 @@ fn is_heading(tag: &str) -> bool {
     matches!(tag, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
 }
 
-/// Teasers: a linked headline with at most a few lines beside it.
+/// Teasers: a linked headline with at most one paragraph and a few words beside it.
 fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
     let mut teasers = vec![false; tree.elements.len()];
+    let mut paragraphs = vec![0usize; tree.elements.len()];
+    for block in tree.blocks.iter().filter(|b| b.chars >= PROSE_CHARS && b.link_share() < 0.5) {
+        tree.ancestors(block.owner).for_each(|i| paragraphs[i] += 1);
+    }
+    let prose = |i: usize| tree.elements[i].chars - tree.elements[i].link_chars;
     for block in &tree.blocks {
         if block.link_share() < 0.9 || block.chars < 15 {
             continue;
@@ -156,7 +163,8 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
             let parent = tree.elements[here].parent;
             let beside = tree.elements[parent].chars - block.chars;
             let holds_title = title.is_some_and(|t| tree.is_within(tree.blocks[t].owner, parent));
-            if parent == here || beside > TEASER_CHARS || holds_title {
+            let most = prose(parent) * 2 > prose(0);
+            if parent == here || beside > TEASER_CHARS || paragraphs[parent] > 1 || most || holds_title {
                 break;
             }
             here = parent;
@@ -169,11 +177,14 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
 /// The blocks of the article in reading order: running text, subheads, boxes; without what only stands there.
 pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, from: usize) -> Vec<usize> {
     let mut taken: Vec<usize> = Vec::new();
+    let mut prose = false;
     for (at, block) in tree.blocks.iter().enumerate().skip(from) {
         if !tree.is_within(block.owner, body.container) {
             continue;
         }
-        if is_text(tree, body, block) {
+        // The line of name and time above the text.
+        if is_text(tree, body, block) && (prose || !lines::is_dateline(&block.text)) {
+            prose |= block.chars >= PROSE_CHARS;
             taken.push(at);
         }
     }
@@ -192,15 +203,16 @@ fn is_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     {
         return false;
     }
-    if block.link_share() >= 0.8 && block.chars < 250 && !is_list_of_prose(tree, block) {
+    if block.link_share() >= 0.8 && block.chars < 250 && !is_list_of_prose(tree, body, block) {
         return false;
     }
     !(lines::is_invitation(&block.text) || lines::is_caption(&block.text) || is_picture_text(tree, body, block))
 }
 
 /// A linked word or two in a list or table of the article's own ("Hà Nội", "Điều 5") is text when most of the list is.
-fn is_list_of_prose(tree: &Tree<'_>, block: &Block) -> bool {
+fn is_list_of_prose(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     tree.ancestors(block.owner)
+        .take_while(|i| *i != body.container)
         .take(4)
         .find(|i| matches!(tree.elements[*i].tag.as_str(), "ul" | "ol" | "table"))
         .is_some_and(|i| {
@@ -209,21 +221,18 @@ fn is_list_of_prose(tree: &Tree<'_>, block: &Block) -> bool {
         })
 }
 
-/// Text in a figure, in a table that holds a picture and a few words, or short italics right under a picture.
+/// Text in a figure, in a table or box that holds a picture and a few words, or set apart right under a picture.
 fn is_picture_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     let around = tree
         .ancestors(block.owner)
         .take_while(|i| *i != body.container)
         .map(|i| &tree.elements[i]);
-    for element in around.take(8) {
-        let holder = match element.tag.as_str() {
-            "figure" => element.chars < 700,
-            "table" => element.picture && element.chars < 500,
-            _ => false,
-        };
-        if holder {
-            return true;
-        }
-    }
-    block.after_picture && block.chars < 220 && block.is_italic()
+    let boxed = around.take(8).any(|element| match element.tag.as_str() {
+        "figure" => element.chars < 700,
+        "table" => element.picture && element.chars < 500,
+        "p" => element.picture && element.chars < 200,
+        _ => element.picture && element.chars < 300 && element.chars == block.chars,
+    });
+    let set_apart = block.is_italic() || tree.elements[block.owner].centred;
+    boxed || (block.after_picture && block.chars < 250 && set_apart)
 }

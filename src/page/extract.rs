@@ -97,11 +97,15 @@ fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Re
     let lead = lead::find(&tree, &meta, title_block, &headline, &text);
     let signature = author::find(&tree, &meta, url, title_block, &text);
     let own = meta::key(&headline);
-    let paragraphs: Vec<&str> = text
+    let running: Vec<usize> = text
         .iter()
+        .copied()
         .filter(|at| !lead.blocks.contains(at) && !signature.blocks.contains(at))
+        .filter(|at| meta::key(&tree.blocks[*at].text) != own)
+        .collect();
+    let paragraphs: Vec<&str> = running
+        .iter()
         .map(|at| tree.blocks[*at].text.as_str())
-        .filter(|p| meta::key(p) != own)
         .collect();
     let mut text_joined = paragraphs.join("\n\n");
     if text_joined.chars().count() < SPARSE_CHARS && ruled.body_missing {
@@ -118,13 +122,13 @@ fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Re
         author: ruled.author.or(signature.name),
         published: ruled
             .published
-            .or_else(|| published::find(&tree, &meta, title_block, &text, zone)),
+            .or_else(|| published::find(&tree, &meta, title_block, &running, zone)),
         canonical_url: meta.own_url().map(str::to_owned),
         section: section(&meta, url),
     })
 }
 
-/// The library's text where it found much more than we did.
+/// The library's text where it found much more than we did: ours and more, or anything where we found nothing.
 fn fuller(ours: String, page: &str, title: &str, lead: Option<&str>) -> String {
     let lead = lead.map(meta::key).unwrap_or_default();
     let theirs: Vec<String> = library::paragraphs(page)
@@ -134,8 +138,10 @@ fn fuller(ours: String, page: &str, title: &str, lead: Option<&str>) -> String {
             own != title && own != lead && !lines::is_invitation(p) && !lines::is_caption(p) && !lines::is_noise(p)
         })
         .collect();
+    let first = ours.split("\n\n").next().map(meta::key).unwrap_or_default();
+    let around = ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
     let theirs = theirs.join("\n\n");
-    if theirs.len() > 2 * ours.len() + 100 { theirs } else { ours }
+    if around && theirs.len() > 2 * ours.len() + 100 { theirs } else { ours }
 }
 
 /// What the selectors of the site rules say.

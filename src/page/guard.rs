@@ -28,9 +28,19 @@ const VOID: [&str; 15] = [
 const FORMATTING: [&str; 13] = [
     "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
-/// Elements that a sibling of the same name closes.
-const SELF_CLOSING_SIBLINGS: [&str; 11] = [
-    "p", "li", "td", "th", "tr", "dt", "dd", "option", "tbody", "thead", "a",
+/// Elements that begin only after an open paragraph has ended (HTML standard, 13.2.6.4.7).
+const CLOSES_PARAGRAPH: [&str; 31] = [
+    "address", "article", "aside", "blockquote", "center", "details", "dialog", "dir", "div", "dl", "fieldset",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "main",
+    "nav", "ol", "p", "section", "table", "ul",
+];
+/// Elements that one of a list ends, unless one of a second list stands between.
+const IMPLIED_ENDS: [(&[&str], &[&str], &[&str]); 5] = [
+    (&["li"], &["li"], &["ul", "ol", "menu", "div", "table"]),
+    (&["dt", "dd"], &["dt", "dd"], &["dl", "div", "table"]),
+    (&["td", "th"], &["td", "th"], &["tr", "table"]),
+    (&["tr"], &["tr"], &["table"]),
+    (&["tbody", "thead", "tfoot"], &["tbody", "thead", "tfoot"], &["table"]),
 ];
 
 /// The bounded document.
@@ -128,9 +138,11 @@ impl<'a> Guard<'a> {
                 self.formatting -= 1;
                 self.emit_end(name);
             }
+        } else if name.eq_ignore_ascii_case("a") {
+            self.emit_end(name);
         } else if self.dropped > 0 {
             self.dropped -= 1;
-        } else if name.eq_ignore_ascii_case("p") || !is_document(name) {
+        } else if !contains(&["html", "body"], name) {
             // End tags without a start tag are noise; for `html` and `body` we wait for the end of the page, as some
             // papers put a whole second document into the first.
             if let Some(at) = self.open.iter().rposition(|o| o.eq_ignore_ascii_case(name)) {
@@ -167,15 +179,9 @@ impl<'a> Guard<'a> {
             }
             return tag.end;
         }
-        if !contains(&VOID, tag.name) {
-            if contains(&SELF_CLOSING_SIBLINGS, tag.name)
-                && self
-                    .open
-                    .last()
-                    .is_some_and(|top| top.eq_ignore_ascii_case(tag.name))
-            {
-                self.open.pop();
-            }
+        // A link is closed by the next one; like formatting it may be misnested with blocks.
+        if !contains(&VOID, tag.name) && !tag.name.eq_ignore_ascii_case("a") {
+            self.imply_ends(tag.name);
             if self.open.len() >= MAX_DEPTH {
                 self.dropped += 1;
                 return tag.end;
@@ -184,6 +190,29 @@ impl<'a> Guard<'a> {
         }
         self.emit(&tag);
         tag.end
+    }
+
+    /// Keeps our list of open elements in step with the tree builder's, which closes some by itself.
+    fn imply_ends(&mut self, name: &str) {
+        if contains(&CLOSES_PARAGRAPH, name) {
+            self.close_up_to(&["p"], &["td", "th", "table", "button", "caption", "object"]);
+        }
+        for (starts, ends, walls) in IMPLIED_ENDS {
+            if contains(starts, name) {
+                self.close_up_to(ends, walls);
+            }
+        }
+    }
+
+    fn close_up_to(&mut self, ends: &[&str], walls: &[&str]) {
+        for at in (0..self.open.len()).rev() {
+            if contains(ends, self.open[at]) {
+                return self.open.truncate(at);
+            }
+            if contains(walls, self.open[at]) {
+                return;
+            }
+        }
     }
 
     fn emit(&mut self, tag: &Tag<'a>) {
@@ -231,10 +260,6 @@ impl<'a> Guard<'a> {
 
 fn contains(list: &[&str], name: &str) -> bool {
     list.iter().any(|l| l.eq_ignore_ascii_case(name))
-}
-
-fn is_document(name: &str) -> bool {
-    contains(&["html", "body", "head"], name) && !name.eq_ignore_ascii_case("head")
 }
 
 /// The tag name at the start of `text`.

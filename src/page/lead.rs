@@ -25,6 +25,7 @@ pub(super) fn find(tree: &Tree<'_>, meta: &Meta, title: Option<usize>, title_tex
         return with_doubles(tree, lead, named, text);
     }
     described(tree, meta, from, first, text)
+        .or_else(|| under_headline(tree, from, first))
         .or_else(|| bold_opening(tree, text))
         .map(|at| with_doubles(tree, tree.blocks[at].text.clone(), vec![at], text))
         .unwrap_or_default()
@@ -82,6 +83,19 @@ fn described(tree: &Tree<'_>, meta: &Meta, from: usize, first: usize, text: &[us
             || second.is_some_and(|s| tree.elements[s.owner].parent != tree.elements[block.owner].parent)
     };
     (from..=first).find(|at| says(*at) && apart(*at))
+}
+
+/// A sentence set as a heading between headline and text.
+fn under_headline(tree: &Tree<'_>, from: usize, first: usize) -> Option<usize> {
+    (from..=first).find(|at| {
+        let block = &tree.blocks[*at];
+        let heading = matches!(tree.elements[block.owner].tag.as_str(), "h2" | "h3");
+        heading
+            && block.chars >= 60
+            && block.link_share() < 0.3
+            && lines::ends_sentence(&block.text)
+            && tree.role_of(block, usize::MAX) == Role::Plain
+    })
 }
 
 /// A first paragraph in bold that is a sentence.

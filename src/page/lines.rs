@@ -53,6 +53,8 @@ static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PHOTOGRAPHER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)\s*(?:[-–—;,|/.]|\bvà\b)?\s*(?:ảnh|clip|video|đồ họa|photos?)\s*:.*$"));
+static BOTH: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?i)^\W*(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh\s*[:：]"));
 static AGENCY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"^\(?(?:TTXVN|VNA|VOV|VTV|PV|P\.V|P\.V\.|CTV|BBT|AFP|Reuters|AP|Xinhua|TTXVN/Vietnam\+|Vietnam\+|VietnamPlus|Vietnam Plus|Nhóm PV|Nhóm phóng viên)\)?(?:/.{1,30})?$")
 });
@@ -60,7 +62,9 @@ static AGENCY: LazyLock<Regex> = LazyLock::new(|| {
 /// A picture's caption by its own words: a credit at the end, "Ảnh minh họa".
 pub(super) fn is_caption(text: &str) -> bool {
     let chars = text.chars().count();
+    // "Tin, ảnh: Kim Ngân" signs the article.
     chars <= 400
+        && !BOTH.is_match(text)
         && (CAPTION.is_match(text)
             || (chars <= 300 && CREDIT.is_match(text))
             || PICTURE_NUMBER.is_match(text))
@@ -74,6 +78,13 @@ pub(super) fn is_invitation(text: &str) -> bool {
 /// "Theo Vietnam+", "Nguồn: …": short, without a sentence's end inside.
 pub(super) fn is_source(text: &str) -> bool {
     text.chars().count() <= 80 && text.split_whitespace().count() <= 12 && SOURCE.is_match(text)
+}
+
+/// "Nguyên Minh - 07/03/2026 08:47", "Cập nhật lúc 15 giờ 20, ngày 12/11/2025".
+pub(super) fn is_dateline(text: &str) -> bool {
+    text.chars().count() <= 80
+        && !text.ends_with(['.', ':', '!', '?'])
+        && super::dates::find(text, super::dates::Written::Printed).is_some()
 }
 
 /// Nothing but signs, digits or a single letter.
@@ -96,11 +107,10 @@ pub(super) fn name_in(text: &str) -> Option<String> {
     let bare = ROLE_PREFIX.replace(text, "");
     let bare = PHOTOGRAPHER.replace(&bare, "");
     let bare = cut_parentheses(&bare);
-    let bare = bare.split(['|', '•', '\n']).next().unwrap_or("");
-    let bare = bare.split('/').next().unwrap_or("");
+    let bare = cut_date(&bare);
+    let bare = bare.split(['|', '•', '/', '\n']).next().unwrap_or("");
     let bare = bare.trim_matches(|c: char| c.is_whitespace() || ",;:-–—*()./".contains(c));
-    let bare = cut_date(bare);
-    looks_like_name(&bare).then_some(bare)
+    looks_like_name(bare).then(|| bare.to_owned())
 }
 
 fn cut_parentheses(text: &str) -> String {

@@ -115,7 +115,10 @@ fn printed(tree: &Tree<'_>, title: Option<usize>, text: &[usize]) -> Vec<Stamp> 
                 .and_then(|text| dates::find(&text, Written::Metadata))
                 .filter(|s| s.has_time);
             let stamp = named.or_else(|| dates::find(&block.text, Written::Printed).filter(|_| short || dated))?;
-            let rank = u8::from(at < head) + u8::from(at > last) + u8::from(!dated) + 2 * u8::from(!stamp.has_time);
+            let rank = 2 * u8::from(at < head)
+                + 4 * u8::from(at > last)
+                + u8::from(!dated)
+                + u8::from(!stamp.has_time);
             Some((rank, stamp))
         })
         .collect();

@@ -1,7 +1,9 @@
 //! What tags, classes and ids mean, in the words that content management systems of the world use.
 
 use super::tree::Role;
+use aho_corasick::AhoCorasick;
 use dom_query::NodeRef;
+use std::sync::LazyLock;
 
 /// Parts of class and id names of things that are not the article.
 const JUNK_PARTS: &[&str] = &[
@@ -30,9 +32,17 @@ const AUTHOR_PARTS: &[&str] = &[
 const LEAD_PARTS: &[&str] = &["sapo", "standfirst", "chapeau", "article-lead", "lead-text", "subheadline", "sub-headline", "article-summary", "post-summary", "article-desc", "detail-desc", "news-desc", "trichyeu", "trich-yeu", "tomtat", "tom-tat"];
 const LEAD_WORDS: &[&str] = &["lead", "lede", "summary", "description", "desc", "dek", "deck", "intro", "excerpt", "chapo", "introtext", "leadtext", "headnote"];
 const DATE_WORDS: &[&str] = &[
-    "time", "date", "pubdate", "datetime", "publishdate", "publish", "published", "timestamp", "dateline", "ngay", "thoigian",
-    "post-date", "pdate", "posted", "ngaydang",
+    "time", "date", "pubdate", "datetime", "publishdate", "timestamp", "dateline", "ngay", "thoigian", "pdate", "ngaydang",
 ];
+
+static JUNK: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(JUNK_PARTS));
+static CAPTION: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(CAPTION_PARTS));
+static AUTHOR: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(AUTHOR_PARTS));
+static LEAD: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(LEAD_PARTS));
+
+fn automaton(parts: &[&str]) -> AhoCorasick {
+    AhoCorasick::new(parts).expect("a constant list")
+}
 
 /// What an element's tag, class and id say; [`Role::Plain`] for most.
 pub(super) fn role(node: &NodeRef<'_>, tag: &str) -> Role {
@@ -59,22 +69,32 @@ pub(super) fn role(node: &NodeRef<'_>, tag: &str) -> Role {
     by_names(&names, tag)
 }
 
+/// Readers' comments, which may well be longer than the article, and other places that never hold one.
+pub(super) fn is_never_article(node: &NodeRef<'_>) -> bool {
+    ["class", "id"].iter().filter_map(|a| node.attr(a)).any(|names| {
+        let names = names.to_lowercase();
+        ["comment", "binhluan", "binh-luan", "sidebar", "footer", "disqus"]
+            .iter()
+            .any(|part| names.contains(part))
+    })
+}
+
 fn by_names(names: &str, tag: &str) -> Role {
     let words = words(names);
     let names = names.to_lowercase();
-    let part = |parts: &[&str]| parts.iter().any(|p| names.contains(p));
     let word = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
-    if names.contains("articlebody") {
+    // WordPress puts the article's tags, categories and state into the class of the article itself.
+    if names.contains("articlebody") || names.contains("hentry") || names.contains("type-post") {
         Role::Plain
-    } else if part(CAPTION_PARTS) {
+    } else if CAPTION.is_match(&names) {
         Role::Caption
-    } else if tag != "article" && (part(JUNK_PARTS) || word(JUNK_WORDS)) {
+    } else if tag != "article" && (JUNK.is_match(&names) || word(JUNK_WORDS)) {
         Role::Junk
     } else if tag == "article" {
         Role::Plain
-    } else if part(AUTHOR_PARTS) {
+    } else if AUTHOR.is_match(&names) {
         Role::Author
-    } else if part(LEAD_PARTS) || word(LEAD_WORDS) {
+    } else if LEAD.is_match(&names) || word(LEAD_WORDS) {
         Role::Lead
     } else if tag == "time" || word(DATE_WORDS) {
         Role::Date

@@ -3,6 +3,8 @@
 use super::meta::{Meta, key, tidy};
 use super::tree::{Block, Role, Tree};
 
+/// Elements `h1` looked at.
+const MAX_HEADINGS: usize = 50;
 /// Longer texts are no headlines.
 const MAX_TITLE_CHARS: usize = 400;
 
@@ -17,26 +19,41 @@ pub(super) struct Title {
 /// The printed headline, else the one of the metadata.
 pub(super) fn find(tree: &Tree<'_>, meta: &Meta) -> Option<Title> {
     let claimed = claimed(meta);
-    let mut best: Option<(f32, Title)> = None;
-    for (index, element) in tree.elements.iter().enumerate() {
-        if element.tag != "h1" || !(2..=MAX_TITLE_CHARS).contains(&element.chars) {
-            continue;
-        }
-        let (text, last) = text_of(tree, index);
-        let Some(last) = last else { continue };
-        let score = likeness(&text, &claimed) - penalty(tree, index, &text, meta);
-        if best.as_ref().is_none_or(|(s, _)| score > *s) {
-            best = Some((score, Title { text, block: Some(last) }));
-        }
+    let best = tree
+        .elements
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| e.tag == "h1" && (2..=MAX_TITLE_CHARS).contains(&e.chars))
+        .take(MAX_HEADINGS)
+        .filter_map(|(index, _)| {
+            let (text, block) = text_of(tree, index);
+            let score = likeness(&text, &claimed) - penalty(tree, index, &text, meta);
+            block.map(|block| (score, index, text, block))
+        })
+        .reduce(|a, b| if b.0 > a.0 { b } else { a });
+    let printed = best.map(|(score, index, text, block)| {
+        let block = Some(block);
+        (score, index, Title { text, block })
+    });
+    match printed {
+        Some((score, _, title)) if score >= 0.25 || claimed.is_empty() => Some(title),
+        // An h1 that shares nothing with the metadata is the paper's name or the section where the metadata's headline
+        // is printed elsewhere; where it is not, metadata of a whole site stand on every page of it.
+        other => printed_elsewhere(tree, &claimed)
+            .or_else(|| {
+                other
+                    .filter(|(_, index, t)| is_headline(tree, *index, &t.text, meta))
+                    .map(|(.., title)| title)
+            })
+            .or_else(|| from_meta(&claimed)),
     }
-    if let Some((score, title)) = best {
-        // An h1 that shares nothing with the metadata is the paper's name or the section, unless nothing else is known.
-        if score > 0.3 || claimed.is_empty() {
-            return Some(title);
-        }
-        return Some(printed_elsewhere(tree, &claimed).unwrap_or(title)).filter(|t| score > 0.0 || t.block.is_some()).or_else(|| from_meta(&claimed));
-    }
-    printed_elsewhere(tree, &claimed).or_else(|| from_meta(&claimed))
+}
+
+fn is_headline(tree: &Tree<'_>, index: usize, text: &str, meta: &Meta) -> bool {
+    let element = &tree.elements[index];
+    element.chars >= 15
+        && element.link_chars * 2 < element.chars
+        && penalty(tree, index, text, meta) == 0.0
 }
 
 fn from_meta(claimed: &[String]) -> Option<Title> {

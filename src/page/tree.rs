@@ -37,8 +37,12 @@ pub(super) struct Element<'a> {
     pub role: Role,
     /// Set to the right by style or attribute.
     pub right: bool,
+    /// Set in the middle by style or attribute.
+    pub centred: bool,
     /// Holds a picture.
     pub picture: bool,
+    /// Holds an `h1`.
+    pub headline: bool,
     /// Characters of all text in it.
     pub chars: usize,
     /// Characters of link text in it.
@@ -141,6 +145,14 @@ impl<'a> Tree<'a> {
         found
     }
 
+    /// The innermost role around a block, whatever stands around that.
+    pub fn nearest_role(&self, block: &Block) -> Role {
+        self.ancestors(block.owner)
+            .map(|i| self.elements[i].role)
+            .find(|r| *r != Role::Plain)
+            .unwrap_or(Role::Plain)
+    }
+
     /// The element for a node of the document.
     pub fn index_of(&self, node: &NodeRef<'_>) -> Option<usize> {
         self.elements.iter().position(|e| e.node.id == node.id)
@@ -167,7 +179,15 @@ impl<'a> Tree<'a> {
             return;
         };
         for element in &mut self.elements {
-            if (element.chars - element.link_chars) * 2 > total {
+            let prose = element.chars - element.link_chars;
+            let too_long = match element.role {
+                Role::Date => prose > 300,
+                Role::Author => prose > 800,
+                _ => false,
+            };
+            let most = prose * 2 > total
+                && (element.headline || !super::rules::is_never_article(&element.node));
+            if most || too_long {
                 element.role = Role::Plain;
             }
         }
@@ -228,6 +248,9 @@ impl<'a> Walk<'a> {
         } else {
             parent
         };
+        if tag == "h1" {
+            self.mark(index, |e| std::mem::replace(&mut e.headline, true));
+        }
         self.children(node, &tag, index, depth);
         if breaks {
             self.flush(index);
@@ -235,24 +258,16 @@ impl<'a> Walk<'a> {
     }
 
     fn open(&mut self, node: NodeRef<'a>, parent: usize, tag: &str, role: Role) -> usize {
-        let right = node
-            .attr("align")
-            .is_some_and(|a| a.eq_ignore_ascii_case("right"))
-            || node.attr("style").is_some_and(|s| {
-                let s: String = s.to_ascii_lowercase().split_whitespace().collect();
-                s.contains("text-align:right") || s.contains("text-align:end")
-            })
-            || node.class().is_some_and(|c| {
-                c.split_whitespace()
-                    .any(|c| matches!(c, "text-right" | "text-end" | "align-right" | "has-text-align-right"))
-            });
+        let (right, centred) = alignment(&node, tag);
         self.tree.elements.push(Element {
             node,
             parent,
             tag: tag.to_owned(),
             role,
             right,
+            centred,
             picture: false,
+            headline: false,
             chars: 0,
             link_chars: 0,
         });
@@ -284,14 +299,18 @@ impl<'a> Walk<'a> {
     fn saw_picture(&mut self, parent: usize) {
         self.flush(parent);
         self.picture = true;
-        let mut at = parent;
+        self.mark(parent, |e| std::mem::replace(&mut e.picture, true));
+    }
+
+    /// Marks an element and those around it, up to the first that has the mark already.
+    fn mark(&mut self, from: usize, set: fn(&mut Element<'a>) -> bool) {
+        let mut at = from;
         while let Some(element) = self.tree.elements.get_mut(at) {
-            if element.picture || element.parent == at {
-                element.picture = true;
+            let (had, parent) = (set(element), element.parent);
+            if had || parent == at {
                 break;
             }
-            element.picture = true;
-            at = element.parent;
+            at = parent;
         }
     }
 
@@ -335,6 +354,29 @@ impl<'a> Walk<'a> {
         self.bold_chars = 0;
         self.italic_chars = 0;
     }
+}
+
+/// Whether an element's text is set to the right, and whether in the middle.
+fn alignment(node: &NodeRef<'_>, tag: &str) -> (bool, bool) {
+    let style = node
+        .attr("style")
+        .map(|s| s.to_ascii_lowercase().split_whitespace().collect::<String>())
+        .unwrap_or_default();
+    let align = node
+        .attr("align")
+        .map(|a| a.to_ascii_lowercase())
+        .unwrap_or_default();
+    let class = node.class().unwrap_or_default();
+    let named = |names: &[&str]| class.split_whitespace().any(|c| names.contains(&c));
+    let right = align == "right"
+        || style.contains("text-align:right")
+        || style.contains("text-align:end")
+        || named(&["text-right", "text-end", "align-right", "has-text-align-right"]);
+    let centred = tag == "center"
+        || align == "center"
+        || style.contains("text-align:center")
+        || named(&["text-center", "align-center", "has-text-align-center"]);
+    (right, centred)
 }
 
 /// Characters that print nothing and serve to hide or to turn text around.
