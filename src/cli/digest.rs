@@ -81,12 +81,11 @@ async fn edition_of(
     let slot = plan.schedule.appointment(date);
     let covers = window::covers(&plan, &slot, now).context("the clock stands outside of all calendars")?;
     let due = window::Due { digest: digest.name.clone(), slot: slot.text, covers };
-    let composed = desk::compose(works, setup, digest, &due).await.map_err(anyhow::Error::from)?;
     if options.dry_run {
-        return Ok(composed);
+        return Ok(desk::compose(works, setup, digest, &due).await.map_err(anyhow::Error::from)?);
     }
-    let frozen = desk::freeze(works, setup, digest, composed).await.map_err(anyhow::Error::from)?;
-    Ok(frozen.context("another process composed this edition at the same moment; run the command again")?)
+    let made = desk::compose_and_freeze(works, setup, digest, &due).await.map_err(anyhow::Error::from)?;
+    Ok(made.context("another process composed this edition at the same moment; run the command again")?)
 }
 
 /// Writes `NAME.eml`, `.html`, `.txt` and `.json` into `dir`.

@@ -4,7 +4,7 @@ use super::app::{self, AppError};
 use super::args::{Args, Feeds};
 use super::out;
 use crate::daemon::works::Setup;
-use crate::feed::{self, identity};
+use crate::feed::{self, How, Warning, identity};
 use crate::model::{ArticleText, FetchOutcome, Fetched, Source, SourceKey, Validators};
 use crate::net::Request;
 use crate::store::FeedRow;
@@ -171,8 +171,8 @@ fn examine(setup: &Setup, patient: &Patient, fetched: &Fetched, now: Timestamp) 
     };
     let dated = reading.entries.iter().filter(|entry| entry.published.is_some()).count();
     let newest = reading.entries.iter().filter_map(|entry| entry.published).max();
-    let decoded = format!("{:?}", reading.decoded);
-    let warnings: Vec<String> = reading.warnings.iter().map(ToString::to_string).collect();
+    let decoded = format!("{} ({})", reading.decoded.encoding, how_decoded(reading.decoded.how));
+    let warnings: Vec<String> = reading.warnings.iter().map(warning_words).collect();
     let title = reading.meta.title.clone();
     let count = reading.entries.len();
     let items: Vec<_> = identity::identify(&patient.source, None, reading.entries)
@@ -185,7 +185,7 @@ fn examine(setup: &Setup, patient: &Patient, fetched: &Fetched, now: Timestamp) 
                 section: item.section.as_deref(),
                 url: item.url.as_deref(),
             };
-            let verdict = crate::analyse::classify(&setup.config.topics, &text);
+            let verdict = crate::analyse::topic::classify(&setup.config.topics, &text);
             json!({"title": item.entry.title, "url": item.url, "level": verdict.level, "published": item.entry.published.map(|at| at.to_string())})
         })
         .collect();
@@ -196,6 +196,32 @@ fn examine(setup: &Setup, patient: &Patient, fetched: &Fetched, now: Timestamp) 
         "etag": fetched.validators.etag.is_some(), "last_modified": fetched.validators.last_modified.is_some(),
         "items": items,
     })
+}
+
+/// How the charset was found, in Vietnamese.
+fn how_decoded(how: How) -> &'static str {
+    match how {
+        How::Mark => "theo dấu đầu tệp",
+        How::Shape => "theo dạng byte",
+        How::Valid => "UTF-8 hợp lệ",
+        How::Mended => "UTF-8, có byte hỏng",
+        How::Header => "theo tiêu đề HTTP",
+        How::Declaration => "theo khai báo XML",
+        How::Detected => "đoán theo nội dung",
+    }
+}
+
+/// What was noticed while reading, in Vietnamese.
+fn warning_words(warning: &Warning) -> String {
+    match warning {
+        Warning::BrokenBytes(n) => format!("mất {n} ký tự vì byte hỏng"),
+        Warning::Cut => "tài liệu bị cắt ngang; mục cuối bị bỏ".to_owned(),
+        Warning::TooManyEntries(n) => format!("quá nhiều mục; bỏ {n} mục cũ nhất"),
+        Warning::UnreadableDates(n) => format!("{n} ngày không đọc được"),
+        Warning::FutureDates(n) => format!("{n} ngày ở tương lai, không tin được"),
+        Warning::LocalTimeAsUtc => "giờ địa phương ghi nhầm là GMT; đã hiểu là giờ địa phương".to_owned(),
+        Warning::TextCut(n) => format!("{n} đoạn quá dài đã bị cắt"),
+    }
 }
 
 fn print_report(args: &Args, url: &Url, report: &serde_json::Value) {

@@ -4,12 +4,21 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::{digest, fetch, out};
-use crate::config::DigestConfig;
+use crate::config::{self, Config, DigestConfig};
 use crate::daemon::desk;
 use crate::model::Span;
 use anyhow::Context as _;
 use jiff::SignedDuration;
 use std::path::Path;
+
+/// The config's first digest, else the built-in one.
+fn first_digest(config: &Config) -> Result<DigestConfig, AppError> {
+    if let Some(digest) = config.digests.first() {
+        return Ok(digest.clone());
+    }
+    let builtin = config::load(None).map_err(AppError::Config)?;
+    Ok(builtin.digests.into_iter().next().context("the built-in config has a digest")?)
+}
 
 /// How far back the review looks.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
@@ -22,7 +31,7 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     if args.data_dir.is_none() {
         config.daemon.data_dir = dir.join("data");
     }
-    let digest = config.digests.first().cloned().unwrap_or_else(DigestConfig::default);
+    let digest = first_digest(&config)?;
     let works = app::own(config, app::clock(args), None).await?;
     let options = fetch::Options { due_only: false, pages: true, feeds: &[] };
     let summary = fetch::pass(args, &works, &options).await?;

@@ -8,7 +8,7 @@ pub mod pace;
 pub mod pages;
 pub mod poll;
 pub mod post;
-mod reload;
+pub mod reload;
 mod run;
 pub mod setup;
 pub mod watch;

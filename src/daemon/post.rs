@@ -7,8 +7,8 @@ use super::desk::Composed;
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::config::{self, DigestConfig};
-use crate::mail::message::{self, BuildError, Envelope};
-use crate::mail::{self, Address, Session, eml};
+use crate::edition::RenderOptions;
+use crate::mail::{self, Address, BuildError, Envelope, Session, eml};
 use crate::model::{Delivery, DeliveryState, SendOutcome};
 use crate::store::{Attempt, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +19,8 @@ use tokio::sync::watch;
 const CLAIM: u32 = 1;
 /// Sender and recipient of mails as files where the config names none (RFC 2606: no such host).
 const NOBODY: &str = "diem-bao@diembao.invalid";
+/// The subject of a mail by which a recipient takes leave.
+const UNSUBSCRIBE_SUBJECT: &str = "Ngừng nhận điểm báo";
 /// How long a server that refuses us as a whole is left alone: after the first time, and after each further one.
 const GATE: [SignedDuration; 3] =
     [SignedDuration::from_mins(10), SignedDuration::from_mins(30), SignedDuration::from_hours(1)];
@@ -261,6 +263,17 @@ pub fn recipients(digest: &DigestConfig) -> Vec<String> {
     digest.recipients.iter().map(|recipient| recipient.address.clone()).collect()
 }
 
+/// What the edition's footer says of this digest.
+pub fn render_options(setup: &Setup, digest: &DigestConfig) -> RenderOptions {
+    let sender = setup.config.smtp.as_ref().map(|smtp| smtp.from.address.as_str());
+    let leave = digest.contact.as_deref().or(sender).unwrap_or(NOBODY).parse::<Address>().ok();
+    RenderOptions { contact: digest.contact.clone(), unsubscribe: leave.map(|to| unsubscribe(&to)), web_url: None }
+}
+
+fn unsubscribe(to: &Address) -> String {
+    mail::unsubscribe_mailto(to, UNSUBSCRIBE_SUBJECT)
+}
+
 /// The exact bytes of one recipient's mail, and its Message-ID.
 ///
 /// # Errors
@@ -275,7 +288,7 @@ pub fn letter(
     let sender = smtp.map(|smtp| &smtp.from);
     let from = sender.map_or_else(|| digest.contact.as_deref().unwrap_or(NOBODY), |s| s.address.as_str()).parse::<Address>()?;
     let edition = &composed.edition;
-    let message_id = message::message_id(digest.name.as_str(), edition.number, recipient, from.domain());
+    let message_id = mail::message_id(digest.name.as_str(), edition.number, recipient, from.domain());
     let contact = digest.contact.as_deref().and_then(|contact| contact.parse::<Address>().ok());
     let leave = contact.as_ref().unwrap_or(&from);
     let envelope = Envelope {
@@ -284,13 +297,13 @@ pub fn letter(
         recipient: recipient.parse()?,
         list_name: digest.title.clone(),
         list_id: format!("{}.{}", digest.name, from.domain()),
-        unsubscribe_mailto: Some(message::unsubscribe_mailto(leave, crate::edition::UNSUBSCRIBE_SUBJECT)),
+        unsubscribe_mailto: Some(unsubscribe(leave)),
         unsubscribe_https: None,
         message_id: message_id.clone(),
         date: edition.composed_at.to_zoned(setup.config.daemon.time_zone.clone()),
         from,
     };
-    Ok((message_id, message::build(&envelope, &composed.rendered, &[])?))
+    Ok((message_id, mail::build(&envelope, &composed.rendered, &[])?))
 }
 
 /// Why a letter could not be written.

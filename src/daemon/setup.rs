@@ -3,9 +3,10 @@
 use super::works::Setup;
 use crate::analyse;
 use crate::config::Config;
-use crate::edition::{RenderError, Templates};
+use crate::edition::{TemplateError, Templates};
 use crate::net::{Client, NetConfig, NetError, Robots};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Why a valid config still cannot be worked with.
@@ -14,9 +15,6 @@ pub enum SetupError {
     /// The HTTP client.
     #[error(transparent)]
     Net(#[from] NetError),
-    /// A template of the admin's.
-    #[error(transparent)]
-    Templates(#[from] RenderError),
 }
 
 impl Setup {
@@ -26,14 +24,7 @@ impl Setup {
     /// When the client cannot be set up; a broken template falls back to the built-in one with a warning.
     pub fn new(config: Config, names: Option<SocketAddr>) -> Result<Self, SetupError> {
         let client = Client::new(net_config(&config, names))?;
-        let templates = match config.templates.as_deref().map(Templates::from_dir) {
-            None => Templates::builtin()?,
-            Some(Ok(templates)) => templates,
-            Some(Err(err)) => {
-                tracing::warn!(error = %err, "a template is broken; the built-in ones are used");
-                Templates::builtin()?
-            }
-        };
+        let templates = config.templates.as_deref().map_or_else(Templates::builtin, templates_of);
         Ok(Self {
             sources: config.sources.iter().map(|source| (source.key.clone(), Arc::new(source.clone()))).collect(),
             analysis_version: analyse::analysis_version(&config.topics),
@@ -43,6 +34,16 @@ impl Setup {
             config,
         })
     }
+}
+
+/// The admin's templates; a broken one falls back to the built-in ones, and says so.
+fn templates_of(folder: &Path) -> Templates {
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+    let (html, text) = (read("digest.html.j2"), read("digest.txt.j2"));
+    Templates::with_overrides(html.as_deref(), text.as_deref()).unwrap_or_else(|err: TemplateError| {
+        tracing::warn!(template = err.name, line = err.line, reason = err.reason, "a template is broken; the built-in ones are used");
+        Templates::builtin()
+    })
 }
 
 fn net_config(config: &Config, names: Option<SocketAddr>) -> NetConfig {
