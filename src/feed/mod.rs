@@ -3,10 +3,12 @@
 //! Reading goes `decode` (bytes → text, whatever the labels say) → `repair` or `json` (text → what the document says,
 //! however broken) → `strict` (that, as XML worth the name) → feed-rs → `read` (its result, cleaned).
 
+pub mod canonical;
 pub mod decode;
 mod dialect;
 mod document;
 mod entity;
+pub mod identity;
 mod json;
 mod markup;
 pub mod plain;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// How much there is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
+pub struct StoreCounts {
     /// Feeds that the config names.
     pub feeds: u32,
     /// Entries kept.
@@ -63,12 +63,12 @@ const INVARIANTS: &[(&str, &str)] = &[
 
 impl Store {
     /// How much there is.
-    pub async fn counts(&self) -> Result<Counts, StoreError> {
+    pub async fn counts(&self) -> Result<StoreCounts, StoreError> {
         self.read("counting", |conn| {
             let count = |sql| -> rusqlite::Result<u32> {
                 conn.prepare_cached(sql)?.query_row([], |row| row.get(0))
             };
-            Ok(Counts {
+            Ok(StoreCounts {
                 feeds: count("SELECT count(*) FROM feeds WHERE listed = 1")?,
                 entries: count("SELECT count(*) FROM entries")?,
                 articles: count("SELECT count(*) FROM articles")?,

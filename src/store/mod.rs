@@ -22,7 +22,7 @@ pub use articles::{DuePage, PageOutcome, PageText, Unanalysed};
 pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
-pub use keep::{Counts, Due};
+pub use keep::{Due, StoreCounts};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};

@@ -3,7 +3,7 @@
 //! The keys of an entry are asked strongest first, and the address outweighs all others. Two stored articles are
 //! never made one: where an entry's keys point at both, it joins the stronger and the keys stay where they were.
 
-use super::rows::opt_time;
+use super::rows::{ms, opt_time};
 use crate::model::{ArticleId, ArticleKey, FeedId, IdentifiedEntry};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction};
@@ -114,7 +114,7 @@ pub(super) fn by_key(tx: &Transaction<'_>, key: &KeyHash) -> rusqlite::Result<Op
         .optional()
 }
 
-/// Whether a weak id is borne out: by the same printed time, or by a headline that shares most of its words.
+/// Whether a weak id is borne out: by the same printed time and a headline that was at most retouched.
 fn agrees(
     tx: &Transaction<'_>,
     article: ArticleId,
@@ -125,12 +125,14 @@ fn agrees(
         .query_row([article.0], |row| {
             Ok((row.get(0)?, opt_time(row, "published")?))
         })?;
-    let same_time = published.is_some() && published == entry.entry.published;
-    Ok(same_time || share_words(&title, &entry.entry.title))
+    // Stored to the millisecond.
+    let same_time = published.map(ms) == entry.entry.published.map(ms);
+    Ok(same_time && is_retouch(&title, &entry.entry.title))
 }
 
-/// Whether the two share at least two thirds of their distinct words, counted on the longer one.
-fn share_words(a: &str, b: &str) -> bool {
+/// Whether the two share at least two thirds of their distinct words, counted on the longer one, and all their
+/// numbers: "kỳ 1" and "kỳ 2" of a series are two articles.
+fn is_retouch(a: &str, b: &str) -> bool {
     let words = |text: &str| -> HashSet<String> {
         text.split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty())
@@ -138,8 +140,10 @@ fn share_words(a: &str, b: &str) -> bool {
             .collect()
     };
     let (a, b) = (words(a), words(b));
+    let has_digit = |word: &&String| word.contains(|c: char| c.is_ascii_digit());
+    let same_numbers = !a.symmetric_difference(&b).any(|word| has_digit(&word));
     let longer = a.len().max(b.len());
-    longer > 0 && a.intersection(&b).count() * 3 >= longer * 2
+    longer > 0 && same_numbers && a.intersection(&b).count() * 3 >= longer * 2
 }
 
 fn is_address(key: &ArticleKey) -> bool {
@@ -152,19 +156,23 @@ fn is_of_feed(key: &ArticleKey) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::share_words;
+    use super::is_retouch;
 
     #[test]
     fn a_retouched_headline_shares_its_words_and_another_one_does_not() {
         let first = "Đảng bộ xã Tân Lập kết nạp 12 đảng viên mới";
-        assert!(share_words(
+        assert!(is_retouch(
+            first,
+            "Đảng bộ Tân Lập kết nạp 12 đảng viên mới"
+        ));
+        assert!(!is_retouch(
             first,
             "Đảng bộ xã Tân Lập kết nạp 15 đảng viên mới"
         ));
-        assert!(!share_words(
+        assert!(!is_retouch(
             first,
             "Khai mạc hội nghị kiểm tra, giám sát quý III"
         ));
-        assert!(!share_words("", ""));
+        assert!(!is_retouch("", ""));
     }
 }
