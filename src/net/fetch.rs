@@ -16,7 +16,7 @@ use super::cachectl;
 use super::client::Client;
 use super::failure::{Phase, classify, failure, shown};
 use super::slots::Share;
-use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Validators};
+use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Unmodified, Validators};
 
 /// What kind of document is asked for; it sets `Accept` and the largest body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +159,18 @@ struct Trail {
     permanent: bool,
 }
 
+impl Trail {
+    /// Where the feed moved for good. An address with credentials is the admin's to change: the target would be asked
+    /// without them.
+    fn moved_to(&self) -> Option<Url> {
+        let end = self
+            .visited
+            .last()
+            .filter(|_| self.permanent && self.visited.len() > 1)?;
+        (without_credentials(end) == *end).then(|| end.clone())
+    }
+}
+
 impl Exchange<'_> {
     async fn run(&self, share: &mut Share) -> Result<FetchOutcome, Failure> {
         if !is_http(&self.request.url) {
@@ -295,10 +307,11 @@ impl Exchange<'_> {
             200 | 203 => return self.fresh(response, at, trail, share).await,
             204 | 205 => FailureKind::Empty,
             304 if self.request.is_conditional() => {
-                return Ok(FetchOutcome::NotModified(cachectl::hints(
-                    headers,
-                    self.moment(),
-                )));
+                let hints = cachectl::hints(headers, self.moment());
+                return Ok(FetchOutcome::NotModified(Unmodified {
+                    hints,
+                    moved_to: trail.moved_to(),
+                }));
             }
             304 => {
                 return Err(failure(
@@ -338,9 +351,6 @@ impl Exchange<'_> {
         }
         let body = self.body(response, share).await?;
         let moment = self.moment();
-        let final_url = without_credentials(at);
-        // An address with credentials is the admin's to change: the target would be asked without them.
-        let may_move = trail.permanent && trail.visited.len() > 1 && final_url == *at;
         Ok(FetchOutcome::Fresh(Box::new(Fetched {
             body_hash: *blake3::hash(&body).as_bytes(),
             body,
@@ -350,8 +360,8 @@ impl Exchange<'_> {
                     .take(256)
                     .collect()
             }),
-            moved_to: may_move.then(|| final_url.clone()),
-            final_url,
+            moved_to: trail.moved_to(),
+            final_url: without_credentials(at),
             validators: validators(&headers),
             hints: cachectl::hints(&headers, moment),
             server_date: cachectl::server_date(&headers),

@@ -1,0 +1,3 @@
+//! What stands in for the world: real servers on loopback with scripts of (mis)behaviour.
+
+pub mod origin;
