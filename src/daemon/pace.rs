@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use url::Url;
 
 use crate::model::{
-    Failure, FailureKind, Feed, FeedKey, FeedState, FetchOutcome, Fetched, PublisherHints, Unmodified, Validators,
+    Failure, FailureKind, Feed, FeedKey, FeedState, FetchOutcome, Fetched, PublisherHints,
+    Unmodified, Validators,
 };
 
 /// Sightings of a permanent redirect, each with a valid feed at its end, before the target is asked directly.
@@ -24,7 +25,6 @@ const SILENCE_PART: i32 = 8;
 const BUSY_HOUR: usize = 2;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const WEEK_S: i64 = 7 * 24 * 3600;
 
 /// Bounds on the pace; all durations are non-negative. `Default` gives the shipped values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,8 @@ pub struct PaceLimits {
     pub obey_at_most: SignedDuration,
     /// Addresses that are not found are asked at this interval in the end.
     pub max_hard_interval: SignedDuration,
-    /// One full, unconditional request a week: some servers answer 304 for ever.
-    pub weekly_audit: bool,
+    /// One full, unconditional request in each such period: some servers answer 304 for ever. `None` = never.
+    pub audit: Option<SignedDuration>,
 }
 
 impl Default for PaceLimits {
@@ -55,7 +55,7 @@ impl Default for PaceLimits {
             obey_freshness: SignedDuration::from_hours(24),
             obey_at_most: SignedDuration::from_hours(7 * 24),
             max_hard_interval: SignedDuration::from_hours(24),
-            weekly_audit: true,
+            audit: Some(SignedDuration::from_hours(7 * 24)),
         }
     }
 }
@@ -67,7 +67,7 @@ pub struct Plan {
     pub url: Url,
     /// For the conditional request; empty in an audit.
     pub validators: Validators,
-    /// Whether this is the week's full request, at the configured address.
+    /// Whether this is the full request of the audit, at the configured address.
     pub audit: bool,
 }
 
@@ -75,77 +75,86 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReadResult {
     /// There was no body to read: a 304 or a failure.
-    Nothing,
+    NotRead,
     /// The bytes are those of the last document (same BLAKE3).
-    Unchanged,
+    SameBody,
     /// A feed.
-    Feed {
-        /// Entries never seen before.
-        new_entries: usize,
-        /// Publication times of its entries, in any order.
+    Read {
+        /// Its entries, known or new.
+        entries: usize,
+        /// Their publication times, in any order.
         published: Vec<Timestamp>,
         /// `<ttl>`, `skipHours`, `skipDays`, `sy:updatePeriod`.
         hints: PublisherHints,
     },
     /// No feed: HTML, nothing, anything else, or the reader broke down.
-    Failed(Failure),
+    NotAFeed(Failure),
 }
 
-/// A change worth one line in the log. The same failure again is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A change worth one line in the log; the same failure again is none. Of several at once the last named here counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// It worked (or was never asked) and fails now.
-    StartedFailing {
-        /// How.
-        kind: FailureKind,
-    },
+    /// A believed redirect is given up: the configured address is asked again.
+    MoveForgotten,
+    /// It failed, or was retired, and works again.
+    Recovered,
+    /// A permanent redirect is believed from now on: `state.moved` says where.
+    Moved,
     /// It fails in another way than last time.
-    KindChanged {
-        /// How it failed.
-        from: FailureKind,
-        /// How it fails now.
-        to: FailureKind,
-    },
-    /// It works again.
-    Recovered {
-        /// Since when it failed, where known.
-        since: Option<Timestamp>,
-        /// How often in a row.
-        failures: u32,
-    },
+    KindChanged,
+    /// It worked, or was never asked, and fails now.
+    StartedFailing,
     /// 410: not asked any more until an admin enables it again.
     Retired,
-    /// A retired feed, asked by hand, gave a feed.
-    Revived,
-    /// A permanent redirect is believed from now on.
-    Moved {
-        /// Where the feed is asked from now on.
-        to: Url,
-    },
-    /// A believed redirect is given up: the configured address is asked again.
-    MoveForgotten {
-        /// Where it was asked so far.
-        from: Url,
-    },
 }
 
-/// What a poll leaves behind.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AfterPoll {
-    /// To be stored in place of the feed's state.
-    pub state: FeedState,
-    /// To be logged, oldest first.
-    pub changes: Vec<Change>,
+/// The state in the making.
+struct AfterPoll {
+    state: FeedState,
+    change: Option<Change>,
+}
+
+impl AfterPoll {
+    fn note(&mut self, change: Change) {
+        self.change = self.change.max(Some(change));
+    }
 }
 
 /// What to ask of this feed at `now`.
 pub fn plan(feed: &Feed, limits: &PaceLimits, now: Timestamp) -> Plan {
-    let audit = limits.weekly_audit && is_audit_due(feed, now);
-    if audit {
-        return Plan { url: feed.url.clone(), validators: Validators::default(), audit };
+    if audit_due(feed, limits, now) {
+        return Plan {
+            url: feed.url.clone(),
+            validators: Validators::default(),
+            audit: true,
+        };
     }
-    let url = believed_move(&feed.state).unwrap_or(&feed.url);
-    Plan { url: url.clone(), validators: feed.state.validators.clone(), audit }
+    let believed = feed
+        .state
+        .moved
+        .as_ref()
+        .filter(|(_, seen)| *seen >= MOVE_BELIEVED);
+    let url = believed.map_or(&feed.url, |(to, _)| to);
+    Plan {
+        url: url.clone(),
+        validators: feed.state.validators.clone(),
+        audit: false,
+    }
+}
+
+/// Whether a boundary of the audit's period, which lies at another time for each feed, has passed since the last good
+/// answer.
+pub fn audit_due(feed: &Feed, limits: &PaceLimits, now: Timestamp) -> bool {
+    let Some((period, last_ok)) = limits.audit.zip(feed.state.last_ok_at) else {
+        return false;
+    };
+    let shift = phase(&feed.key, period).as_secs();
+    let number = |t: Timestamp| {
+        t.as_second()
+            .saturating_sub(shift)
+            .div_euclid(period.as_secs().max(1))
+    };
+    number(last_ok) < number(now)
 }
 
 /// The time of a feed's first poll: feeds that are added together are spread over `spread`.
@@ -153,28 +162,35 @@ pub fn first_poll(key: &FeedKey, spread: SignedDuration, now: Timestamp) -> Time
     later(now, phase(key, spread))
 }
 
-/// What to remember after a poll that ended at `now`.
+/// What to remember after a poll that ended at `now`, and what of it is worth a line in the log.
 pub fn after_poll(
     feed: &Feed,
     outcome: &FetchOutcome,
     read: &ReadResult,
     limits: &PaceLimits,
     now: Timestamp,
-) -> AfterPoll {
-    let mut after = AfterPoll { state: feed.state.clone(), changes: Vec::new() };
+) -> (FeedState, Option<Change>) {
+    let mut after = AfterPoll {
+        state: feed.state.clone(),
+        change: None,
+    };
     after.state.last_poll_at = Some(now);
     after.state.not_before = None;
     match outcome {
         FetchOutcome::Fresh(fetched) => match read {
-            ReadResult::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
+            ReadResult::NotAFeed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
             _ => succeeded(&mut after, feed, &Answer::fresh(fetched), read, limits, now),
         },
-        FetchOutcome::NotModified(same) => succeeded(&mut after, feed, &Answer::same(same), read, limits, now),
+        FetchOutcome::NotModified(same) => {
+            succeeded(&mut after, feed, &Answer::same(same), read, limits, now)
+        }
         FetchOutcome::Gone => gone(&mut after, feed, limits, now),
-        FetchOutcome::Throttled { until, status } => throttled(&mut after, feed, *until, *status, limits, now),
+        FetchOutcome::Throttled { until, status } => {
+            throttled(&mut after, feed, *until, *status, limits, now)
+        }
         FetchOutcome::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
     }
-    after
+    (after.state, after.change)
 }
 
 /// A good answer, with a body or as a 304.
@@ -187,11 +203,19 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn fresh(fetched: &'a Fetched) -> Self {
-        Self { hints: &fetched.hints, moved_to: fetched.moved_to.as_ref(), fetched: Some(fetched) }
+        Self {
+            hints: &fetched.hints,
+            moved_to: fetched.moved_to.as_ref(),
+            fetched: Some(fetched),
+        }
     }
 
     fn same(same: &'a Unmodified) -> Self {
-        Self { hints: &same.hints, moved_to: same.moved_to.as_ref(), fetched: None }
+        Self {
+            hints: &same.hints,
+            moved_to: same.moved_to.as_ref(),
+            fetched: None,
+        }
     }
 }
 
@@ -208,8 +232,12 @@ fn succeeded(
     let state = &mut after.state;
     let nothing_said = PublisherHints::default();
     let said_in_feed = match read {
-        ReadResult::Feed { new_entries, published, hints } => {
-            if *new_entries > 0 {
+        ReadResult::Read {
+            entries,
+            published,
+            hints,
+        } => {
+            if has_new(&state.recent, *entries, published, now) {
                 state.last_new_at = Some(now);
             }
             remember(&mut state.recent, published, now);
@@ -218,7 +246,7 @@ fn succeeded(
         _ => &nothing_said,
     };
     // Only of a document that was read whole: the next request would else be told that there is nothing new.
-    if let Some(fetched) = answer.fetched.filter(|_| *read != ReadResult::Nothing) {
+    if let Some(fetched) = answer.fetched.filter(|_| *read != ReadResult::NotRead) {
         state.validators = fetched.validators.clone();
         state.body_hash = Some(fetched.body_hash);
     }
@@ -229,15 +257,14 @@ fn succeeded(
 }
 
 fn note_success(after: &mut AfterPoll, now: Timestamp) {
-    let state = &mut after.state;
-    if state.retired_at.take().is_some() {
-        after.changes.push(Change::Revived);
-    } else if state.failures > 0 {
-        after.changes.push(Change::Recovered { since: state.failing_since, failures: state.failures });
+    if after.state.failures > 0 || after.state.retired_at.is_some() {
+        after.note(Change::Recovered);
     }
+    let state = &mut after.state;
     state.failures = 0;
     state.failing_since = None;
     state.failure = None;
+    state.retired_at = None;
     state.last_ok_at = Some(now);
 }
 
@@ -245,19 +272,25 @@ fn note_success(after: &mut AfterPoll, now: Timestamp) {
 fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
     let known = after.state.moved.take();
     // A 304 without redirect comes from the believed target: audits, which ask the configured address, get no 304.
-    let asked_at = |to: &Url| answer.fetched.is_none_or(|fetched| fetched.final_url == *to);
+    let asked_at = |to: &Url| {
+        answer
+            .fetched
+            .is_none_or(|fetched| fetched.final_url == *to)
+    };
     after.state.moved = match (known, answer.moved_to) {
         (Some((to, seen)), Some(target)) if to == *target => {
             let seen = seen.saturating_add(1);
             if seen == MOVE_BELIEVED {
-                after.changes.push(Change::Moved { to: to.clone() });
+                after.note(Change::Moved);
             }
             Some((to, seen))
         }
-        (Some((to, seen)), None) if seen >= MOVE_BELIEVED && to != feed.url && asked_at(&to) => Some((to, seen)),
+        (Some((to, seen)), None) if seen >= MOVE_BELIEVED && to != feed.url && asked_at(&to) => {
+            Some((to, seen))
+        }
         (known, target) => {
-            if let Some((from, _)) = known.filter(|(to, seen)| *seen >= MOVE_BELIEVED && *to != feed.url) {
-                after.changes.push(Change::MoveForgotten { from });
+            if known.is_some_and(|(to, seen)| seen >= MOVE_BELIEVED && to != feed.url) {
+                after.note(Change::MoveForgotten);
             }
             target.map(|to| (to.clone(), 1))
         }
@@ -265,7 +298,10 @@ fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
 }
 
 fn gone(after: &mut AfterPoll, feed: &Feed, limits: &PaceLimits, now: Timestamp) {
-    let failure = Failure { kind: FailureKind::Gone, detail: "HTTP 410 Gone".to_owned() };
+    let failure = Failure {
+        kind: FailureKind::Gone,
+        detail: "HTTP 410 Gone".to_owned(),
+    };
     if forget_move(after) {
         // What is gone is the redirect's target; whether the feed is, the configured address has to say.
         return failed(after, feed, failure, limits, now);
@@ -273,7 +309,7 @@ fn gone(after: &mut AfterPoll, feed: &Feed, limits: &PaceLimits, now: Timestamp)
     note_failure(after, failure, now);
     if after.state.retired_at.is_none() {
         after.state.retired_at = Some(now);
-        after.changes.push(Change::Retired);
+        after.note(Change::Retired);
     }
     after.state.next_poll_at = None;
 }
@@ -290,7 +326,14 @@ fn throttled(
         Some(_) => format!("HTTP {status} with Retry-After"),
         None => format!("HTTP {status}"),
     };
-    note_failure(after, Failure { kind: FailureKind::Throttled, detail }, now);
+    note_failure(
+        after,
+        Failure {
+            kind: FailureKind::Throttled,
+            detail,
+        },
+        now,
+    );
     // RFC 9110 §10.2.3: a floor, also above our own longest interval; a week bounds absurd values.
     let floor = until.map(|t| t.clamp(now, later(now, limits.obey_at_most)));
     let pause = match floor {
@@ -302,7 +345,13 @@ fn throttled(
     after.state.next_poll_at = Some(later(earliest, phase(&feed.key, pause / 8)));
 }
 
-fn failed(after: &mut AfterPoll, feed: &Feed, failure: Failure, limits: &PaceLimits, now: Timestamp) {
+fn failed(
+    after: &mut AfterPoll,
+    feed: &Feed,
+    failure: Failure,
+    limits: &PaceLimits,
+    now: Timestamp,
+) {
     let kind = failure.kind;
     note_failure(after, failure, now);
     let failures = after.state.failures;
@@ -313,10 +362,15 @@ fn failed(after: &mut AfterPoll, feed: &Feed, failure: Failure, limits: &PaceLim
         // Nobody expects it back within minutes, and 404s are counted against us.
         FailureKind::NotFound | FailureKind::Gone => (busy_base(limits), limits.max_hard_interval),
         // A 403 from a server that let us in before means that we came too often.
-        FailureKind::Forbidden if after.state.last_ok_at.is_some() => (busy_base(limits), limits.max_interval),
+        FailureKind::Forbidden if after.state.last_ok_at.is_some() => {
+            (busy_base(limits), limits.max_interval)
+        }
         FailureKind::Forbidden => (busy_base(limits), limits.max_hard_interval),
         // Also where no minimum is set, trouble is given some time to pass.
-        _ => (limits.min_interval.max(limits.default_interval / 3), limits.max_interval),
+        _ => (
+            limits.min_interval.max(limits.default_interval / 3),
+            limits.max_interval,
+        ),
     };
     let pause = doubled(base, failures, cap).max(limits.min_interval);
     after.state.next_poll_at = Some(later(later(now, pause), phase(&feed.key, pause / 8)));
@@ -324,14 +378,18 @@ fn failed(after: &mut AfterPoll, feed: &Feed, failure: Failure, limits: &PaceLim
 
 /// Counts a failure and says what is new about it. Since when it fails is kept.
 fn note_failure(after: &mut AfterPoll, failure: Failure, now: Timestamp) {
-    let state = &mut after.state;
-    match state.failure.as_ref().filter(|_| state.failures > 0) {
-        None => after.changes.push(Change::StartedFailing { kind: failure.kind }),
-        Some(last) if last.kind != failure.kind => {
-            after.changes.push(Change::KindChanged { from: last.kind, to: failure.kind });
-        }
+    let last = after
+        .state
+        .failure
+        .as_ref()
+        .filter(|_| after.state.failures > 0)
+        .map(|f| f.kind);
+    match last {
+        None => after.note(Change::StartedFailing),
+        Some(kind) if kind != failure.kind => after.note(Change::KindChanged),
         Some(_) => {}
     }
+    let state = &mut after.state;
     state.failures = state.failures.saturating_add(1);
     state.failing_since.get_or_insert(now);
     state.failure = Some(failure);
@@ -339,25 +397,15 @@ fn note_failure(after: &mut AfterPoll, failure: Failure, now: Timestamp) {
 
 /// Gives up a redirect; whether it was believed.
 fn forget_move(after: &mut AfterPoll) -> bool {
-    match after.state.moved.take_if(|(_, seen)| *seen >= MOVE_BELIEVED) {
-        Some((from, _)) => {
-            after.changes.push(Change::MoveForgotten { from });
-            true
-        }
-        None => false,
+    let believed = after
+        .state
+        .moved
+        .take_if(|(_, seen)| *seen >= MOVE_BELIEVED)
+        .is_some();
+    if believed {
+        after.note(Change::MoveForgotten);
     }
-}
-
-fn believed_move(state: &FeedState) -> Option<&Url> {
-    state.moved.as_ref().filter(|(_, seen)| *seen >= MOVE_BELIEVED).map(|(to, _)| to)
-}
-
-/// Whether a week's boundary, which lies at another time for each feed, has passed since the last good answer.
-fn is_audit_due(feed: &Feed, now: Timestamp) -> bool {
-    let Some(last_ok) = feed.state.last_ok_at else { return false };
-    let shift = phase(&feed.key, SignedDuration::from_secs(WEEK_S)).as_secs();
-    let week = |t: Timestamp| (t.as_second() - shift).div_euclid(WEEK_S);
-    week(last_ok) < week(now)
+    believed
 }
 
 /// The feed's own interval: the median gap of its recent entries, longer after long silence, but back at the next hour
@@ -365,16 +413,22 @@ fn is_audit_due(feed: &Feed, now: Timestamp) -> bool {
 fn rhythm(state: &FeedState, limits: &PaceLimits, now: Timestamp) -> SignedDuration {
     let within = |wish: SignedDuration| wish.min(limits.max_interval).max(limits.min_interval);
     let usual = within(median_gap(&state.recent).unwrap_or(limits.default_interval));
-    let Some(newest) = state.recent.first().copied().max(state.last_new_at) else { return usual };
+    let Some(newest) = state.recent.first().copied().max(state.last_new_at) else {
+        return usual;
+    };
     let silence = now.duration_since(newest);
     let stretched = within(usual.max(silence / SILENCE_PART));
-    let busy = next_busy_hour(&state.recent, now).map_or(stretched, |start| start.duration_since(now));
+    let busy =
+        next_busy_hour(&state.recent, now).map_or(stretched, |start| start.duration_since(now));
     stretched.min(busy).max(usual)
 }
 
 /// The middle of the gaps between neighbouring publications; `None` with fewer than two of them.
 fn median_gap(recent: &[Timestamp]) -> Option<SignedDuration> {
-    let mut gaps: Vec<SignedDuration> = recent.windows(2).map(|pair| pair[0].duration_since(pair[1])).collect();
+    let mut gaps: Vec<SignedDuration> = recent
+        .windows(2)
+        .map(|pair| pair[0].duration_since(pair[1]))
+        .collect();
     gaps.sort_unstable();
     gaps.get(gaps.len() / 2).copied()
 }
@@ -382,9 +436,24 @@ fn median_gap(recent: &[Timestamp]) -> Option<SignedDuration> {
 /// The start of the next full hour, within a day, in which the feed usually publishes.
 fn next_busy_hour(recent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
     let hour_of = |t: Timestamp| t.as_second().div_euclid(3600);
-    let published = |hour: i64| recent.iter().filter(|t| (hour_of(**t) - hour).rem_euclid(24) == 0).count();
-    let next = (1..=24).map(|ahead| hour_of(now) + ahead).find(|hour| published(*hour) >= BUSY_HOUR)?;
+    let published = |hour: i64| {
+        recent
+            .iter()
+            .filter(|t| (hour_of(**t) - hour).rem_euclid(24) == 0)
+            .count()
+    };
+    let next = (1..=24)
+        .map(|ahead| hour_of(now) + ahead)
+        .find(|hour| published(*hour) >= BUSY_HOUR)?;
     Timestamp::from_second(next * 3600).ok()
+}
+
+/// Whether the feed shows something newer than ever before; where it dates nothing, its other bytes have to do.
+fn has_new(recent: &[Timestamp], entries: usize, published: &[Timestamp], now: Timestamp) -> bool {
+    match published.iter().filter(|t| **t <= now).max() {
+        Some(newest) => recent.first().is_none_or(|known| newest > known),
+        None => entries > 0,
+    }
 }
 
 /// Newest first, without repetitions and without dates that lie in the future.
@@ -396,13 +465,24 @@ fn remember(recent: &mut Vec<Timestamp>, published: &[Timestamp], now: Timestamp
 }
 
 /// Moves a poll to where the publisher wants it, by no more than allowed.
-fn obey_hints(next: Timestamp, said: [&PublisherHints; 2], limits: &PaceLimits, now: Timestamp) -> Timestamp {
-    let fresh_for = said.iter().filter_map(|hints| hints.fresh_for_s).max().unwrap_or(0);
+fn obey_hints(
+    next: Timestamp,
+    said: [&PublisherHints; 2],
+    limits: &PaceLimits,
+    now: Timestamp,
+) -> Timestamp {
+    let fresh_for = said
+        .iter()
+        .filter_map(|hints| hints.fresh_for_s)
+        .max()
+        .unwrap_or(0);
     let fresh_for = SignedDuration::from_secs(i64::from(fresh_for)).min(limits.obey_freshness);
     let mut at = next.max(later(now, fresh_for));
     let latest = later(now, limits.obey_at_most);
     for hints in said {
-        at = after_skipped(at, hints).filter(|t| *t <= latest).unwrap_or(at);
+        at = after_skipped(at, hints)
+            .filter(|t| *t <= latest)
+            .unwrap_or(at);
     }
     at
 }
@@ -421,7 +501,8 @@ fn after_skipped(at: Timestamp, hints: &PublisherHints) -> Option<Timestamp> {
         return Some(at);
     }
     let hour = at.as_second().div_euclid(3600);
-    let mut starts = (1..=7 * 24).filter_map(|ahead| Timestamp::from_second((hour + ahead) * 3600).ok());
+    let mut starts =
+        (1..=7 * 24).filter_map(|ahead| Timestamp::from_second((hour + ahead) * 3600).ok());
     starts.find(|t| !skipped(*t))
 }
 
