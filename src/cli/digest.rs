@@ -98,7 +98,7 @@ pub fn write_forms(
 ) -> Result<(), AppError> {
     let recipient = post::recipients(digest).into_iter().next().unwrap_or_default();
     let (_, letter) = post::letter(setup, digest, composed, &recipient).map_err(anyhow::Error::from)?;
-    let json = edition::json(&composed.edition);
+    let json = edition::to_json(&composed.edition).to_string();
     let write = |ending: &str, bytes: &[u8]| {
         let path = dir.join(format!("{name}.{ending}"));
         std::fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))
@@ -113,7 +113,7 @@ pub fn write_forms(
 
 fn report(args: &Args, composed: &Composed) {
     if args.json {
-        out::line(&edition::json(&composed.edition));
+        out::json(&edition::to_json(&composed.edition));
     } else if !args.quiet {
         out::line(&format!("Số {}: {}", composed.edition.number, composed.rendered.subject));
     }

@@ -16,9 +16,9 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
     let article = match which.parse::<i64>() {
         Ok(number) => works.store.find_article(ArticleId(number)).await?,
         Err(_) => {
-            let key = canonical::key_of(which)
+            let address = canonical::canonical(which)
                 .ok_or_else(|| AppError::Usage(format!("{which:?} is neither an article's number nor its address")))?;
-            works.store.find_article_by_key(ArticleKey(key)).await?
+            works.store.find_article_by_key(&ArticleKey(format!("url:{address}"))).await?
         }
     };
     let article = article.ok_or_else(|| AppError::Work(anyhow::anyhow!("no article {which} is kept here")))?;
@@ -40,7 +40,7 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
     out::line(&format!("Bài {}: {}", article.id, out::safe(&article.title)));
     out::line(&format!("{} · {}", out::safe(name), out::safe(&article.url)));
     out::line(&format!("Có trong: {}", entries.iter().map(|e| e.feed.to_string()).collect::<Vec<_>>().join(", ")));
-    explain(&article, verdict, &|key| setup.config.topics.heading(key).map_or_else(|| key.to_owned(), str::to_owned));
+    explain(&article, verdict, &|key| setup.config.topics.topic(key).map_or_else(|| key.to_owned(), |topic| topic.name.clone()));
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub fn main(journal: bool) -> ExitCode {
     let args = Args::parse();
     crate::log::init(verbosity(&args), journal);
     match &args.command {
-        Command::Tool { tool } => tool::run(tool, &args),
+        Command::Tool { tool } => tool::run(tool),
         Command::Check { file } => check::run(file.as_deref().or(args.config.as_deref()), args.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Args::command(), "diembao", &mut std::io::stdout());

@@ -46,7 +46,7 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     digest::write_forms(&setup, &digest, &composed, dir, "edition")?;
 
     if args.json {
-        out::line(&crate::edition::json(&composed.edition));
+        out::json(&crate::edition::to_json(&composed.edition));
         return Ok(());
     }
     for polled in summary.polled.iter().filter(|polled| polled.failure.is_some()).take(NAMED) {

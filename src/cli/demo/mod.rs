@@ -63,7 +63,7 @@ fn demo_config(world: &World, data: &Path) -> Result<Config, AppError> {
     let mut config = config::load(None).map_err(AppError::Config)?;
     config.daemon.data_dir = data.to_owned();
     config.fetch.gap = std::time::Duration::ZERO;
-    config.fetch.allow_private = vec![config::Cidr::LOOPBACK];
+    config.fetch.allow_private = vec![config::Cidr { network: std::net::Ipv4Addr::new(127, 0, 0, 0).into(), prefix: 8 }];
     config.sources = world.paper.iter().enumerate().map(|(rank, paper)| source(paper, rank)).collect::<Result<_, _>>()?;
     let digest = config.digests.first_mut().context("the built-in config has a digest")?;
     digest.contact = Some("diem-bao@tinh.example".to_owned());
