@@ -57,6 +57,12 @@ struct Relevance {
     against: f32,
 }
 
+/// Whether the article's page is worth reading: it is relevant by headline and sapo, or near enough that its text may
+/// show it to be.
+pub fn can_matter(topics: &Topics, verdict: &Verdict) -> bool {
+    verdict.level > 0 || verdict.score >= topics.cuts.borderline / 2.0
+}
+
 impl Relevance {
     fn add(&mut self, meaning: &Meaning, amount: f32) {
         if amount < 0.0 {

@@ -78,7 +78,7 @@ async fn edition_of(
         desk::analyse_pending(works, || ()).await.map_err(anyhow::Error::from)?;
     }
     let plan = desk::plan(works, setup, digest).await?;
-    let slot = plan.schedule.appointment(date);
+    let slot = plan.schedule.appointment(date).context("the date stands outside of all calendars")?;
     let covers = window::covers(&plan, &slot, now).context("the clock stands outside of all calendars")?;
     let due = window::Due { digest: digest.name.clone(), slot: slot.text, covers };
     if options.dry_run {

@@ -42,7 +42,7 @@ pub fn main(journal: bool) -> ExitCode {
             clap_complete::generate(*shell, &mut Args::command(), "diembao", &mut std::io::stdout());
             ExitCode::SUCCESS
         }
-        Command::Man => finish(&args, man()),
+        Command::Man => finish(man()),
         Command::Run => run::run(&args),
         _ => on_runtime(&args),
     }
@@ -52,7 +52,7 @@ pub fn main(journal: bool) -> ExitCode {
 fn on_runtime(args: &Args) -> ExitCode {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(err) => return finish(args, Err(err)),
+        Err(err) => return finish(Err(err)),
     };
     let result = runtime.block_on(async {
         match &args.command {
@@ -80,7 +80,7 @@ fn on_runtime(args: &Args) -> ExitCode {
             | Command::Man => Ok(()),
         }
     });
-    finish(args, result)
+    finish(result)
 }
 
 /// Two workers, as the daemon has: CPU work goes to the blocking threads.
@@ -93,11 +93,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, AppError> {
 }
 
 /// The exit code of a result; what went wrong stands on stderr.
-fn finish(args: &Args, result: Result<(), AppError>) -> ExitCode {
+fn finish(result: Result<(), AppError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(AppError::Config(problems)) => {
-            check::print_problems(&problems, args.json);
+            check::print_problems(&problems);
             ExitCode::from(USAGE)
         }
         Err(AppError::Usage(what)) => {

@@ -15,12 +15,18 @@ use crate::edition::{
 };
 use crate::model::{Article, ArticleId, Edition, Failure, FailureKind, Ingest, Rendered, SourceKey, Span, Verdict, Window};
 use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
+use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
+/// All days of the week.
+const WEEK: [Weekday; 7] = [
+    Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday, Weekday::Saturday,
+    Weekday::Sunday,
+];
 /// Articles judged in one go.
 const CLAIM: u32 = 200;
 /// How far back the first edition of a digest looks from the moment it was configured.
@@ -208,7 +214,7 @@ async fn since(works: &Works, digest: &DigestConfig) -> Result<Timestamp, StoreE
 
 /// When a digest comes out.
 pub fn schedule(setup: &Setup, digest: &DigestConfig) -> window::Schedule {
-    window::Schedule { time: digest.at, days: digest.days, zone: setup.config.daemon.time_zone.clone() }
+    window::Schedule { time: digest.at, days: window::Days::new(WEEK.into_iter().filter(|day| digest.days.contains(*day))), zone: setup.config.daemon.time_zone.clone() }
 }
 
 /// Composes an edition for a slot, without freezing it.

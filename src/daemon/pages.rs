@@ -58,6 +58,7 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
                 Err(_) => beat,
             },
             Ok(due) => {
+                let mut ignored = |_: &PageDone| {};
                 let beating = async {
                     loop {
                         tokio::time::sleep(beat).await;
@@ -67,7 +68,7 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
                 tokio::select! {
                     _ = stop.wait_for(|stop| *stop) => return,
                     () = beating => {}
-                    result = read_all(&works, due, &mut |_| {}) => {
+                    result = read_all(&works, due, &mut ignored) => {
                         if let Err(err) = result {
                             tracing::error!(error = %err, "article pages could not be stored; they are read again");
                         }
