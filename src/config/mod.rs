@@ -32,6 +32,7 @@ pub use value::Days;
 
 use crate::model::Source;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// All that an admin decides, resolved and valid.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// The units and their former names.
     pub places: Places,
+    /// The topics and what speaks for them.
+    pub topics: Arc<topics::Topics>,
     /// The folder `templates/` beside `diembao.toml`, if there is one.
     pub templates: Option<PathBuf>,
     /// What is taken but should be looked at; every one of them a [`Severity::Warning`].
