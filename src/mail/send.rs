@@ -252,7 +252,11 @@ impl Session {
     ) -> Step<&mut Open> {
         let mut first = true;
         let open = loop {
-            let mut open = match self.open.take() {
+            let kept = match self.open.take() {
+                Some(mut open) => open.reset().await.then_some(open),
+                None => None,
+            };
+            let mut open = match kept {
                 Some(open) => open,
                 None => connect(&self.config, self.tls.as_ref()).await?,
             };
@@ -299,6 +303,14 @@ impl Session {
 }
 
 impl Open {
+    /// Ends a transaction that was left half-way; `false` if the connection is of no more use.
+    async fn reset(&mut self) -> bool {
+        if std::mem::replace(&mut self.dirty, false) {
+            return matches!(self.wire.ask("RSET").await, Ok(reply) if reply.code == 250);
+        }
+        true
+    }
+
     /// MAIL, RCPT, DATA, each with its answer.
     async fn announce(
         &mut self,
@@ -306,10 +318,6 @@ impl Open {
         recipient: &Address,
         size_bytes: usize,
     ) -> Step<()> {
-        if std::mem::replace(&mut self.dirty, false) {
-            let reset = self.wire.ask("RSET").await.at(Phase::Mail)?;
-            expect(reset, 250, Phase::Mail)?;
-        }
         if let Some(Some(limit)) = self.offers.size
             && size_bytes as u64 > limit
         {

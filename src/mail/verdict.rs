@@ -109,11 +109,11 @@ pub fn judge(phase: Phase, event: &Event) -> Verdict {
         },
         alarm,
     };
-    let refused = || Verdict {
+    let refused = |alarm| Verdict {
         outcome: SendOutcome::Refused {
             reply: words.clone(),
         },
-        alarm: false,
+        alarm,
     };
     match (phase, event) {
         // Up to AUTH no recipient was named: whatever was said, was said to us. 5xx there is a closed gate.
@@ -122,7 +122,9 @@ pub fn judge(phase: Phase, event: &Event) -> Verdict {
         _ if phase <= Phase::Auth => later(true, false),
         (_, Event::Reply(reply)) if reply.code == 421 => later(true, false),
         (_, Event::Reply(reply)) if AUTH_WANTED.contains(&reply.code) => later(true, true),
-        (_, Event::Reply(reply)) if reply.is_permanent() => refused(),
+        // 552 is about this message's size. Any other "never" to MAIL is about us as sender, and will hit everybody.
+        (Phase::Mail, Event::Reply(reply)) if reply.is_permanent() => refused(reply.code != 552),
+        (_, Event::Reply(reply)) if reply.is_permanent() => refused(false),
         // MAIL names only the sender: "not now" there holds for every recipient.
         (_, Event::Reply(reply)) if reply.is_transient() => later(phase == Phase::Mail, false),
         (Phase::Dot, _) => Verdict {
@@ -212,6 +214,7 @@ mod tests {
             (Mail, reply(451), "LATER"),
             (Mail, reply(530), "LATER!"),
             (Mail, reply(552), "refused"),
+            (Mail, reply(550), "refused!"),
             (Mail, lost(), "LATER"),
             (Mail, Event::Nonsense("?? what".into()), "LATER"),
             (Mail, reply(354), "LATER"),

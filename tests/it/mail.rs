@@ -458,3 +458,14 @@ async fn breaks_in_a_row_mean_that_the_server_is_unwell() {
     });
     assert_eq!(words(&[verdict.await.unwrap()]), "later");
 }
+
+#[tokio::test]
+async fn a_server_that_cannot_reset_gets_a_new_connection() {
+    let server = Script::new(&[])
+        .at("RCPT TO:<an@", 1, Act::Say("550 5.1.1 no\r\n"))
+        .at("RSET", 1, Act::Say("502 5.5.1 what?\r\n"))
+        .start()
+        .await;
+    assert_eq!(three(&server).await, "refused accepted accepted");
+    assert_eq!(server.saw(|seen| seen.connections), 2);
+}
