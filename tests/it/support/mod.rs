@@ -1,3 +1,4 @@
 //! What stands in for the world: real servers on loopback with scripts of (mis)behaviour.
 
 pub mod origin;
+pub mod tls;
