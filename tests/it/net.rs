@@ -7,8 +7,8 @@ use diembao::net::{Client, NetConfig, Request, Robots, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use crate::support::https;
 use crate::support::origin::{Answer, Origin, gzip};
-use crate::support::tls;
 
 const FEED: &str = "<rss version=\"2.0\"><channel><title>Báo Đồng Bưng</title></channel></rss>";
 
@@ -845,14 +845,14 @@ async fn robots_txt_that_is_missing_allows_and_that_fails_forbids_for_now() {
 #[tokio::test]
 async fn certificates_are_checked_and_their_faults_told_apart() {
     let trusting = || NetConfig {
-        extra_roots_pem: Some(tls::CA_PEM.to_vec()),
+        extra_roots_pem: Some(https::CA_PEM.to_vec()),
         request_timeout: Duration::from_secs(5),
         ..config()
     };
     let detail = async |config: NetConfig, certificate: &[u8]| {
         let outcome = Client::new(config)
             .unwrap()
-            .fetch(&feed(tls::serve(certificate)), now())
+            .fetch(&feed(https::serve(certificate)), now())
             .await;
         match outcome {
             FetchOutcome::Failed(failure) => {
@@ -863,11 +863,11 @@ async fn certificates_are_checked_and_their_faults_told_apart() {
         }
     };
     assert_eq!(
-        detail(trusting(), tls::EXPIRED_PEM).await,
+        detail(trusting(), https::EXPIRED_PEM).await,
         "certificate expired"
     );
     assert_eq!(
-        detail(trusting(), tls::OTHER_PEM).await,
+        detail(trusting(), https::OTHER_PEM).await,
         "certificate is for another name"
     );
     let unknown = detail(
@@ -875,13 +875,13 @@ async fn certificates_are_checked_and_their_faults_told_apart() {
             extra_roots_pem: None,
             ..trusting()
         },
-        tls::GOOD_PEM,
+        https::GOOD_PEM,
     )
     .await;
     assert!(unknown.contains("unknown issuer"), "{unknown}");
     let good = Client::new(trusting())
         .unwrap()
-        .fetch(&feed(tls::serve(tls::GOOD_PEM)), now())
+        .fetch(&feed(https::serve(https::GOOD_PEM)), now())
         .await;
     assert_eq!(fresh(good).body, b"<rss/>");
 }

@@ -10,20 +10,20 @@ use rustls::{ServerConfig, ServerConnection, Stream};
 use url::Url;
 
 /// The authority that signed all certificates here, PEM.
-pub const CA_PEM: &[u8] = include_bytes!("tls/ca.pem");
+pub const CA_PEM: &[u8] = include_bytes!("https/ca.pem");
 /// For `localhost` and 127.0.0.1.
-pub const GOOD_PEM: &[u8] = include_bytes!("tls/good.pem");
+pub const GOOD_PEM: &[u8] = include_bytes!("https/good.pem");
 /// For another name.
-pub const OTHER_PEM: &[u8] = include_bytes!("tls/other.pem");
+pub const OTHER_PEM: &[u8] = include_bytes!("https/other.pem");
 /// Ended in 2021.
-pub const EXPIRED_PEM: &[u8] = include_bytes!("tls/expired.pem");
+pub const EXPIRED_PEM: &[u8] = include_bytes!("https/expired.pem");
 
 /// Serves until the test process ends; its address.
 pub fn serve(certificate_pem: &[u8]) -> Url {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = Url::parse(&format!("https://{}/rss", listener.local_addr().unwrap())).unwrap();
     let chain = vec![CertificateDer::from_pem_slice(certificate_pem).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("https/server.key")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
