@@ -1,7 +1,7 @@
 //! Entries as feeds serve them, and articles as we keep them.
 
 use super::{ArticleId, Ingest, SourceKey, TopicKey};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 /// One item as a feed served it: cleaned (NFC, no control characters) but not interpreted.
@@ -33,8 +33,10 @@ pub struct Entry {
 
 /// One way to recognise an article again. Two entries that share a key are one article.
 ///
-/// The text starts with its kind: `url:` a canonical address, `guid:` a source's own id, `cms:` the number a
-/// newspaper's CMS puts into the address, `text:` title and text of one source. Kept when bodies are purged.
+/// The text starts with its kind: `url:` a canonical address, `guid:` a source's own id, `feed-guid:` an id too short
+/// to mean anything outside of its feed (the store scopes it to the feed), `cms:` the number a newspaper's CMS puts
+/// into the address, `text:` title and text of one source, `entry:` all there is of an item that has none of these.
+/// Kept when bodies are purged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArticleKey(pub String);
 
@@ -51,6 +53,8 @@ pub struct IdentifiedEntry {
     pub sapo: Option<String>,
     /// The section: from the address's slug, else the feed's section.
     pub section: Option<String>,
+    /// The day that stands in its address: all that is known of when an undated item was published.
+    pub url_date: Option<civil::Date>,
     /// The item itself.
     pub entry: Entry,
 }

@@ -3,5 +3,7 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod config;
+mod mail;
 mod net;
 mod support;

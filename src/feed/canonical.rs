@@ -1,0 +1,486 @@
+//! The canonical address: one text for all spellings of an article's URL. It serves to recognise, not to fetch: it
+//! has no scheme, and what a newspaper adds to count its readers is gone.
+//!
+//! Only differences that are certain are levelled; where two addresses may be two articles they stay two.
+
+use crate::model::Source;
+use jiff::civil;
+use unicode_normalization::UnicodeNormalization as _;
+use url::{Host, Url};
+
+/// Longest address that is looked at, in bytes; a longer one identifies nothing.
+const URL_MAX: usize = 4096;
+
+/// Labels before a paper's domain that only name another dress of the same site.
+const DRESS_HOSTS: &[&str] = &["www", "www2", "m", "mobile", "wap", "amp", "touch"];
+
+/// Beginnings of parameter names that only count readers.
+const TRACKING_PREFIXES: &[&str] = &[
+    "utm_", "mc_", "pk_", "mtm_", "matomo_", "piwik_", "hsa_", "_hs", "__hs", "vero_", "oly_",
+    "itm_", "at_", "fb_", "_ga", "_gl", "zalo", "zarsrc", "__tn__", "__cft__", "_bta_",
+];
+
+/// Parameter names that only count readers, choose a dress of the page, or defeat caches.
+const TRACKING_NAMES: &[&str] = &[
+    "fbclid",
+    "gclid",
+    "gclsrc",
+    "dclid",
+    "gbraid",
+    "wbraid",
+    "msclkid",
+    "yclid",
+    "twclid",
+    "ttclid",
+    "igshid",
+    "igsh",
+    "li_fat_id",
+    "mkt_tok",
+    "gidzl",
+    "zanpid",
+    "zclid",
+    "zdid",
+    "ref",
+    "ref_src",
+    "ref_url",
+    "refsrc",
+    "referrer",
+    "referer",
+    "share",
+    "shared",
+    "sharetype",
+    "share_from",
+    "cmpid",
+    "spm",
+    "s_cid",
+    "ncid",
+    "ocid",
+    "sr_share",
+    "xtor",
+    "mibextid",
+    "rdid",
+    "_openstat",
+    "_rsc",
+    "phpsessid",
+    "jsessionid",
+    "aspsessionid",
+    "amp",
+    "amp_js_v",
+    "amp_gsa",
+    "usqp",
+    "outputtype",
+    "print",
+    "nocache",
+    "_",
+    "rss",
+    "dtr",
+    "traffic_source",
+];
+
+/// Parameters that may identify, except with these values.
+const TRACKING_VALUES: &[(&str, &[&str])] = &[
+    ("source", CHANNELS),
+    ("src", CHANNELS),
+    ("from", CHANNELS),
+    ("via", CHANNELS),
+    ("medium", CHANNELS),
+];
+const CHANNELS: &[&str] = &[
+    "rss",
+    "feed",
+    "feeds",
+    "facebook",
+    "fb",
+    "zalo",
+    "twitter",
+    "x",
+    "google",
+    "googlenews",
+    "gnews",
+    "email",
+    "mail",
+    "home",
+    "trangchu",
+    "web",
+    "mobile",
+    "app",
+    "social",
+    "share",
+    "newsletter",
+    "telegram",
+];
+
+/// The canonical text of an http(s) address, such as `baoangiang.com.vn/xay-dung-dang/bai-a317.html?p=2`; `None` for
+/// any other text. Canonical texts are stable: read as an address again they give themselves.
+pub fn canonical(address: &str) -> Option<String> {
+    Some(canonical_url(&parse(address)?))
+}
+
+/// The canonical text within a source: a former domain of the paper counts as its present one.
+pub fn canonical_in(source: &Source, address: &str) -> Option<String> {
+    let url = parse(address)?;
+    let host = host(&url);
+    let text = canonical_url(&url);
+    let present = present_host(source, &host);
+    Some(match text.strip_prefix(&host) {
+        Some(rest) if present != host => format!("{present}{rest}"),
+        _ => text,
+    })
+}
+
+/// The host by which an address is known: lower case, without `www.` and other dress, with a port that is not the
+/// scheme's own.
+pub fn canonical_host(address: &str) -> Option<String> {
+    parse(address).map(|url| host(&url))
+}
+
+/// Whether the address names an article rather than a whole site: it has a path or a query.
+pub(crate) fn names_a_page(canonical: &str) -> bool {
+    canonical.contains(['/', '?'])
+}
+
+/// The address to give to people: as printed, without tracking parameters and fragment; `None` unless http(s).
+pub fn for_people(address: &str) -> Option<String> {
+    let mut url = parse(address)?;
+    url.set_fragment(None);
+    // Neither can fail on an http(s) URL.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    let kept: Vec<&str> = identifying(url.query().unwrap_or_default()).collect();
+    let kept = kept.join("&");
+    url.set_query((!kept.is_empty()).then_some(&kept));
+    Some(url.into())
+}
+
+/// The day that stands in an address: `/2026/11/22/`, `/2026-11-22`, `/20261122`, `…-20261122070512.htm`. `None`
+/// without one, or if it is no day between 1990 and 2100. For items whose feed gives no date.
+pub fn date_in_url(address: &str) -> Option<civil::Date> {
+    let url = parse(address)?;
+    let path = url.path();
+    let numbers: Vec<(usize, &str)> = digit_runs(path);
+    let whole = numbers.iter().find_map(|(_, run)| match run.len() {
+        // A day, or a day with a time of day behind it.
+        8 | 12 | 14 | 17 | 18 => day(&run[..4], &run[4..6], &run[6..8]),
+        _ => None,
+    });
+    whole.or_else(|| {
+        numbers.windows(3).find_map(|run| {
+            let [(a, year), (b, month), (c, dom)] = run else {
+                return None;
+            };
+            let joined = |at: usize, text: &str, next: usize| {
+                next == at + text.len() + 1
+                    && matches!(path.as_bytes().get(next - 1), Some(b'/' | b'-'))
+            };
+            let shaped = year.len() == 4 && month.len() <= 2 && dom.len() <= 2;
+            (shaped && joined(*a, year, *b) && joined(*b, month, *c))
+                .then(|| day(year, month, dom))
+                .flatten()
+        })
+    })
+}
+
+/// Maximal runs of ASCII digits with their byte offsets.
+pub(crate) fn digit_runs(text: &str) -> Vec<(usize, &str)> {
+    let mut runs = Vec::new();
+    let mut start = None;
+    for (at, byte) in text.bytes().chain(std::iter::once(b'/')).enumerate() {
+        match (byte.is_ascii_digit(), start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                runs.push((from, &text[from..at]));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    runs
+}
+
+/// The day of three numbers, if it is one and of our times.
+pub(crate) fn day(year: &str, month: &str, dom: &str) -> Option<civil::Date> {
+    let year: i16 = year.parse().ok()?;
+    if !(1990..2100).contains(&year) {
+        return None;
+    }
+    civil::Date::new(year, month.parse().ok()?, dom.parse().ok()?).ok()
+}
+
+fn parse(address: &str) -> Option<Url> {
+    let address = address.trim();
+    if address.len() > URL_MAX {
+        return None;
+    }
+    let url = Url::parse(address).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+fn canonical_url(url: &Url) -> String {
+    let mut text = host(url);
+    text.push_str(&path(url.path()));
+    let query = query(url.query().unwrap_or_default());
+    if !query.is_empty() {
+        text.push('?');
+        text.push_str(&query);
+    }
+    text
+}
+
+fn host(url: &Url) -> String {
+    let mut host = match url.host() {
+        Some(Host::Domain(name)) => bare_host(name).to_owned(),
+        Some(ip) => ip.to_string(),
+        None => String::new(),
+    };
+    // 80 on https and 443 on http are the other scheme's usual port: still the same server.
+    if let Some(port) = url.port().filter(|port| !matches!(port, 80 | 443)) {
+        host.push_str(&format!(":{port}"));
+    }
+    host
+}
+
+/// The name without dress; what is left keeps at least two labels (`m.vn` is a domain of its own).
+fn bare_host(name: &str) -> &str {
+    let mut name = name.trim_end_matches('.');
+    while let Some((first, rest)) = name.split_once('.') {
+        if !DRESS_HOSTS.contains(&first) || !rest.contains('.') {
+            break;
+        }
+        name = rest;
+    }
+    name
+}
+
+/// The source's present domain, where `host` is one of its former ones.
+fn present_host(source: &Source, host: &str) -> String {
+    let same = |name: &String| bare_host(&name.trim().to_ascii_lowercase()) == host;
+    if source.aliases.iter().any(same) {
+        bare_host(&source.domain.trim().to_ascii_lowercase()).to_owned()
+    } else {
+        host.to_owned()
+    }
+}
+
+/// `/a/b.html`, or nothing for the root.
+fn path(raw: &str) -> String {
+    // Session ids that servlets put into the path.
+    let raw = match raw.to_ascii_lowercase().find(";jsessionid=") {
+        Some(at) => &raw[..at],
+        None => raw,
+    };
+    let mut segments: Vec<String> = raw
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .map(plain_escapes)
+        .collect();
+    while segments.len() > 1 && segments.first().is_some_and(|s| s == "amp" || s == "print") {
+        segments.remove(0);
+    }
+    loop {
+        if let Some(last) = segments.last_mut() {
+            while let Some(plain) = without_amp(last) {
+                *last = plain;
+            }
+        }
+        let dress = |s: &String| matches!(s.as_str(), "amp" | "print" | "index.html" | "index.htm");
+        if segments.len() < 2 || !segments.last().is_some_and(dress) {
+            break;
+        }
+        segments.pop();
+    }
+    segments
+        .iter()
+        .map(|segment| format!("/{segment}"))
+        .collect()
+}
+
+/// `bai.amp.html` and `bai.html.amp` are `bai.html`; `bai.amp` is `bai`.
+fn without_amp(segment: &str) -> Option<String> {
+    let plain = match segment.strip_suffix(".amp") {
+        Some(stem) => stem.to_owned(),
+        None => {
+            let (stem, ext) = segment.rsplit_once('.')?;
+            format!("{}.{ext}", stem.strip_suffix(".amp")?)
+        }
+    };
+    (!plain.is_empty() && !plain.starts_with('.')).then_some(plain)
+}
+
+/// Parameters that identify, in order of name and value, each once.
+fn query(raw: &str) -> String {
+    let mut pairs: Vec<String> = identifying(raw)
+        .map(|pair| plain_escapes(&pair.replace('+', "%20")))
+        .collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs.join("&")
+}
+
+/// The parameters that may identify, as written.
+fn identifying(query: &str) -> impl Iterator<Item = &str> {
+    query
+        .split('&')
+        // `&amp;` escaped once too often leaves `amp;` before the name.
+        .map(|pair| pair.trim_start_matches("amp;"))
+        .filter(|pair| !pair.is_empty() && !is_tracking(pair))
+}
+
+fn is_tracking(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let name = plain_escapes(name).to_ascii_lowercase();
+    let value = plain_escapes(value).to_ascii_lowercase();
+    name.is_empty()
+        || TRACKING_NAMES.contains(&name.as_str())
+        || TRACKING_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        || TRACKING_VALUES
+            .iter()
+            .any(|(key, values)| *key == name.as_str() && values.contains(&value.as_str()))
+}
+
+/// Percent-escapes in one form: text as NFC, what has a meaning in addresses escaped in upper case (RFC 3986 §6.2.2).
+/// Bytes that are no UTF-8 stay escaped.
+fn plain_escapes(raw: &str) -> String {
+    let bytes = raw.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escape = (bytes[at] == b'%')
+            .then(|| raw.get(at + 1..at + 3))
+            .flatten()
+            .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        decoded.push(escape.unwrap_or(bytes[at]));
+        at += if escape.is_some() { 3 } else { 1 };
+    }
+    // `=` alone may be a separator of a pair: it is kept as it stands, and so an escaped one has to stay escaped.
+    let keep_equals = !raw.to_ascii_lowercase().contains("%3d");
+    let mut text = String::with_capacity(decoded.len());
+    for chunk in decoded.utf8_chunks() {
+        for c in chunk.valid().nfc() {
+            let plain = c.is_alphanumeric()
+                || matches!(
+                    c,
+                    '-' | '.' | '_' | '~' | ',' | '!' | '(' | ')' | '*' | '\'' | ':' | '@' | '$'
+                )
+                || (c == '=' && keep_equals)
+                || !c.is_ascii();
+            if plain && !c.is_whitespace() && !c.is_control() {
+                text.push(c);
+            } else {
+                escape_char(c, &mut text);
+            }
+        }
+        for byte in chunk.invalid() {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
+fn escape_char(c: char, out: &mut String) {
+    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+        out.push_str(&format!("%{byte:02X}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn same(a: &str, b: &str) {
+        assert_eq!(canonical(a), canonical(b), "{a} | {b}");
+        assert!(canonical(a).is_some(), "{a}");
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_one() {
+        let plain = "https://baovenbien.vn/xay-dung-dang/chi-bo-thon-5-202611.html";
+        for other in [
+            "http://baovenbien.vn/xay-dung-dang/chi-bo-thon-5-202611.html",
+            "https://WWW.BaoVenBien.vn:443/xay-dung-dang/chi-bo-thon-5-202611.html/",
+            "http://m.baovenbien.vn:80//xay-dung-dang/chi-bo-thon-5-202611.html#binh-luan",
+            "https://amp.baovenbien.vn/amp/xay-dung-dang/chi-bo-thon-5-202611.html",
+            "https://baovenbien.vn/xay-dung-dang/chi-bo-thon-5-202611.amp.html?amp=1",
+            "https://baovenbien.vn/print/xay-dung-dang/chi-bo-thon-5-202611.html",
+            "https://baovenbien.vn/xay-dung-dang/chi-bo-thon-5-202611.html?utm_source=rss&utm_medium=feed",
+            "https://baovenbien.vn/xay-dung-dang/chi-bo-thon-5-202611.html?fbclid=IwAR0&amp;zarsrc=30&gidzl=x",
+            "https://baovenbien.vn/x/../xay-dung-dang/chi-b%6F-thon-5-202611.html?source=rss",
+        ] {
+            same(plain, other);
+        }
+        same(
+            "https://bao.vn/tin?id=7&cat=3",
+            "https://bao.vn/tin?cat=3&id=7&_ga=2.1",
+        );
+        same(
+            "https://bao.vn/tin/đảng-viên",
+            "https://bao.vn/tin/%C4%91%E1%BA%A3ng-vi%c3%aan",
+        );
+        same("https://bao.vn/đa\u{309}ng", "https://bao.vn/đảng");
+    }
+
+    #[test]
+    fn what_identifies_is_kept() {
+        let differ = |a, b| assert_ne!(canonical(a), canonical(b), "{a} | {b}");
+        differ("https://bao.vn/tin?id=7", "https://bao.vn/tin?id=8");
+        differ("https://bao.vn/tin?id=7", "https://bao.vn/tin");
+        differ("https://bao.vn/a.html", "https://en.bao.vn/a.html");
+        differ("https://bao.vn/a.html", "https://bao.vn:8080/a.html");
+        differ("https://bao.vn/a%2Fb", "https://bao.vn/a/b");
+        differ("https://bao.vn/t?q=a%26b", "https://bao.vn/t?q=a&b");
+        differ("https://bao.vn/t?q=a%3Db", "https://bao.vn/t?q=a=b");
+        differ("https://m.vn/a", "https://vn/a");
+        assert_eq!(canonical("mailto:a@bao.vn"), None);
+        assert_eq!(canonical("g1"), None);
+        assert!(!names_a_page(&canonical("https://bao.vn/").unwrap()));
+        assert!(names_a_page(&canonical("https://bao.vn/?p=12").unwrap()));
+    }
+
+    #[test]
+    fn people_get_the_address_without_what_tracks_them() {
+        assert_eq!(
+            for_people("http://u:p@bao.vn/a.html?id=3&utm_source=rss#x").as_deref(),
+            Some("http://bao.vn/a.html?id=3")
+        );
+        assert_eq!(for_people("javascript:alert(1)"), None);
+    }
+
+    #[test]
+    fn a_day_is_read_from_the_address() {
+        let day = |url| date_in_url(url).map(|d| d.to_string());
+        assert_eq!(
+            day("https://bao.vn/2026/11/22/bai.html").as_deref(),
+            Some("2026-11-22")
+        );
+        assert_eq!(
+            day("https://bao.vn/tin-20261122.htm").as_deref(),
+            Some("2026-11-22")
+        );
+        assert_eq!(
+            day("https://bao.vn/tin-20261122071500123.htm").as_deref(),
+            Some("2026-11-22")
+        );
+        assert_eq!(
+            day("https://bao.vn/tin/2026-1-5-bai").as_deref(),
+            Some("2026-01-05")
+        );
+        assert_eq!(day("https://bao.vn/bai-48466121.html"), None);
+        assert_eq!(day("https://bao.vn/nhiem-ky-2025-2030.html"), None);
+        assert_eq!(day("https://bao.vn/20261399"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_is_stable_and_never_panics(text in "\\PC{0,80}", path in "[a-z%/.?&=;+0-9đê\u{309}]{0,60}") {
+            let _ = canonical(&text);
+            let _ = for_people(&text);
+            let _ = date_in_url(&text);
+            let url = format!("https://www.bao.vn/{path}");
+            let once = canonical(&url).unwrap();
+            prop_assert_eq!(canonical(&format!("https://{once}")).unwrap(), once);
+        }
+    }
+}

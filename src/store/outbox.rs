@@ -1,0 +1,256 @@
+//! The outbox: one row for each edition and recipient. `due_at` is queue and lease in one: a claim moves it ten
+//! minutes ahead, so that a row whose try never came to an end returns by itself.
+
+use super::{
+    Store, StoreError,
+    rows::{ms, opt_ms, opt_time, time, unreadable},
+};
+use crate::model::{Delivery, DeliveryId, DeliveryState, DigestName, EditionId};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Row, params, types::Type};
+use std::collections::BTreeMap;
+
+/// After this long a try without an outcome is taken for dead, and the row returns.
+const TRY_LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Deliveries that are due, the longest waiting first.
+pub(super) const DUE: &str = "SELECT id, edition_id, recipient, tries, queued_at, message_id, message, state \
+     FROM deliveries WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
+
+/// What a try came to, as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// `Sent`, `Failed`, or `Deferred`.
+    pub state: DeliveryState,
+    /// The server's words, or what happened.
+    pub reply: String,
+    /// For `Deferred`: when to try again. Ignored otherwise.
+    pub due_at: Timestamp,
+}
+
+/// A delivery in lists; without the message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeliveryRow {
+    /// Its row.
+    pub id: DeliveryId,
+    /// Whose edition.
+    pub digest: DigestName,
+    /// Which edition.
+    pub edition: EditionId,
+    /// The edition's number.
+    pub number: u32,
+    /// To whom.
+    pub recipient: String,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it was put into the outbox.
+    pub queued_at: Timestamp,
+    /// When it is tried next; `None` once it is sent or failed.
+    pub due_at: Option<Timestamp>,
+    /// The last try.
+    pub tried_at: Option<Timestamp>,
+    /// When it was sent or given up.
+    pub done_at: Option<Timestamp>,
+    /// The server's last words.
+    pub last_reply: Option<String>,
+    /// Its Message-ID.
+    pub message_id: String,
+}
+
+impl Store {
+    /// Takes up to `limit` due deliveries and notes the try before anything is sent. A row whose earlier try never
+    /// ended comes with the state it died in: `Dot` means that the server may have it.
+    pub async fn claim_due_deliveries(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(Delivery, DeliveryState)>, StoreError> {
+        self.write("claiming due deliveries", move |tx| {
+            let due: Vec<(Delivery, DeliveryState)> = tx
+                .prepare_cached(DUE)?
+                .query_map(params![ms(now), limit], |row| Ok((delivery(row)?, state(row)?)))?
+                .collect::<Result<_, _>>()?;
+            for (delivery, _) in &due {
+                tx.prepare_cached(
+                    "UPDATE deliveries SET state = 'sending', tries = tries + 1, tried_at = ?2, due_at = ?3 WHERE id = ?1",
+                )?
+                .execute([delivery.id.0, ms(now), ms(lease_end(now))])?;
+            }
+            Ok(due)
+        })
+        .await
+    }
+
+    /// Notes that the final dot is about to be sent: from here on the server may have the mail. `false` if the row
+    /// is not under way any more (cancelled): then do not send it.
+    pub async fn mark_dot(&self, id: DeliveryId, now: Timestamp) -> Result<bool, StoreError> {
+        self.write("noting the final dot", move |tx| {
+            let rows = tx
+                .prepare_cached(
+                    "UPDATE deliveries SET state = 'dot', due_at = ?2 WHERE id = ?1 AND state = 'sending'",
+                )?
+                .execute([id.0, ms(lease_end(now))])?;
+            Ok(rows == 1)
+        })
+        .await
+    }
+
+    /// Writes what a try came to. A delivery that was sent stays sent.
+    pub async fn commit_attempt(
+        &self,
+        id: DeliveryId,
+        attempt: Attempt,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write("storing an attempt", move |tx| {
+            let (due, done) = match attempt.state {
+                DeliveryState::Sent | DeliveryState::Failed => (None, Some(now)),
+                _ => (Some(attempt.due_at), None),
+            };
+            tx.prepare_cached(
+                "UPDATE deliveries SET state = ?2, last_reply = ?3, due_at = ?4, done_at = ?5 \
+                 WHERE id = ?1 AND state <> 'sent'",
+            )?
+            .execute(params![
+                id.0,
+                attempt.state.as_str(),
+                attempt.reply,
+                opt_ms(due),
+                opt_ms(done)
+            ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deliveries, newest first; only those in one of `states` unless that is empty.
+    pub async fn list_deliveries(
+        &self,
+        states: &[DeliveryState],
+        limit: u32,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let words: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+        let words =
+            super::rows::to_json(&words).map_err(|e| super::sql("listing deliveries", e))?;
+        self.read("listing deliveries", move |conn| {
+            conn.prepare_cached(
+                "SELECT d.id, e.digest, d.edition_id, e.number, d.recipient, d.state, d.tries, d.queued_at, d.due_at, \
+                     d.tried_at, d.done_at, d.last_reply, d.message_id \
+                 FROM deliveries d JOIN editions e ON e.id = d.edition_id \
+                 WHERE ?1 = '[]' OR d.state IN (SELECT value FROM json_each(?1)) ORDER BY d.id DESC LIMIT ?2",
+            )?
+            .query_map(params![words, limit], list_row)?
+            .collect()
+        })
+        .await
+    }
+
+    /// Makes deliveries due now: the given one, or all that are deferred or failed. How many. One that was sent, or
+    /// is under way, is left; see [`Store::resend`].
+    pub async fn retry_deliveries(
+        &self,
+        id: Option<DeliveryId>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write("retrying deliveries", move |tx| {
+            tx.execute(
+                "UPDATE deliveries SET state = 'queued', due_at = ?2, done_at = NULL \
+                 WHERE state IN ('queued', 'deferred', 'failed') AND (?1 IS NULL OR id = ?1)",
+                params![id.map(|id| id.0), ms(now)],
+            )
+        })
+        .await
+    }
+
+    /// Puts a delivery into the outbox once more though it was sent, as an admin asked; the same bytes, the same
+    /// Message-ID. `false` if the edition never went to that address, or is just under way.
+    pub async fn resend(
+        &self,
+        edition: EditionId,
+        recipient: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let recipient = recipient.to_owned();
+        self.write("sending an edition again", move |tx| {
+            let rows = tx.execute(
+                "UPDATE deliveries SET state = 'queued', due_at = ?3, done_at = NULL, tries = 0 \
+                 WHERE edition_id = ?1 AND recipient = ?2 AND state NOT IN ('sending', 'dot')",
+                params![edition.0, recipient, ms(now)],
+            )?;
+            Ok(rows == 1)
+        })
+        .await
+    }
+
+    /// Gives deliveries up: the given one, or all that wait (after a restore, so that no old mail goes out). How many.
+    pub async fn cancel_deliveries(
+        &self,
+        id: Option<DeliveryId>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write("cancelling deliveries", move |tx| {
+            tx.execute(
+                "UPDATE deliveries SET state = 'failed', due_at = NULL, done_at = ?2, last_reply = 'cancelled' \
+                 WHERE state NOT IN ('sent', 'failed') AND (?1 IS NULL OR id = ?1)",
+                params![id.map(|id| id.0), ms(now)],
+            )
+        })
+        .await
+    }
+
+    /// How many deliveries stand where; states without any are left out.
+    pub async fn outbox_counts(&self) -> Result<BTreeMap<&'static str, u32>, StoreError> {
+        self.read("counting the outbox", |conn| {
+            conn.prepare_cached("SELECT state, count(*) AS n FROM deliveries GROUP BY state")?
+                .query_map([], |row| Ok((state(row)?.as_str(), row.get("n")?)))?
+                .collect()
+        })
+        .await
+    }
+}
+
+fn lease_end(now: Timestamp) -> Timestamp {
+    now.saturating_add(TRY_LEASE).unwrap_or(now)
+}
+
+fn state(row: &Row<'_>) -> rusqlite::Result<DeliveryState> {
+    let word: String = row.get("state")?;
+    DeliveryState::from_word(&word).ok_or_else(|| {
+        unreadable(
+            Type::Text,
+            std::io::Error::other(format!("no such delivery state: {word}")),
+        )
+    })
+}
+
+fn delivery(row: &Row<'_>) -> rusqlite::Result<Delivery> {
+    Ok(Delivery {
+        id: DeliveryId(row.get("id")?),
+        edition: EditionId(row.get("edition_id")?),
+        recipient: row.get("recipient")?,
+        tries: row.get("tries")?,
+        queued_at: time(row, "queued_at")?,
+        message_id: row.get("message_id")?,
+        message: row.get("message")?,
+    })
+}
+
+fn list_row(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
+    Ok(DeliveryRow {
+        id: DeliveryId(row.get("id")?),
+        digest: DigestName(row.get("digest")?),
+        edition: EditionId(row.get("edition_id")?),
+        number: row.get("number")?,
+        recipient: row.get("recipient")?,
+        state: state(row)?,
+        tries: row.get("tries")?,
+        queued_at: time(row, "queued_at")?,
+        due_at: opt_time(row, "due_at")?,
+        tried_at: opt_time(row, "tried_at")?,
+        done_at: opt_time(row, "done_at")?,
+        last_reply: row.get("last_reply")?,
+        message_id: row.get("message_id")?,
+    })
+}

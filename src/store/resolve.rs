@@ -1,0 +1,178 @@
+//! Which article an entry belongs to. Precision first: a wrong merge loses an article, a missed one shows it twice.
+//!
+//! The keys of an entry are asked strongest first, and the address outweighs all others. Two stored articles are
+//! never made one: where an entry's keys point at both, it joins the stronger and the keys stay where they were.
+
+use super::rows::{ms, opt_time};
+use crate::model::{ArticleId, ArticleKey, FeedId, IdentifiedEntry};
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Transaction};
+use std::collections::{HashMap, HashSet};
+
+/// A key as stored: 16 bytes, so that the table stays small when it holds millions.
+pub(super) type KeyHash = [u8; 16];
+
+/// What the entries of one document have been given so far: article -> address of the entry that has it.
+#[derive(Debug, Default)]
+pub(super) struct Taken(HashMap<ArticleId, Option<KeyHash>>);
+
+impl Taken {
+    pub(super) fn note(&mut self, article: ArticleId, address: Option<KeyHash>) {
+        let held = self.0.entry(article).or_insert(address);
+        *held = held.or(address);
+    }
+
+    /// Two entries of one document with different addresses are two articles, whatever else they share.
+    fn forbids(&self, article: ArticleId, address: Option<KeyHash>) -> bool {
+        match (self.0.get(&article), address) {
+            (Some(Some(held)), Some(ours)) => *held != ours,
+            _ => false,
+        }
+    }
+}
+
+/// The first 16 bytes of BLAKE3 over any text.
+pub(super) fn hash(text: &str) -> KeyHash {
+    let mut short = [0; 16];
+    short.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    short
+}
+
+/// A key as stored. Ids that mean nothing outside of their feed are scoped to it here.
+pub(super) fn key_hash(feed: FeedId, key: &ArticleKey) -> KeyHash {
+    if is_of_feed(key) {
+        hash(&format!("{feed}\n{}", key.0))
+    } else {
+        hash(&key.0)
+    }
+}
+
+/// The stored form of the entry's address, if it has one that identifies.
+pub(super) fn address(feed: FeedId, entry: &IdentifiedEntry) -> Option<KeyHash> {
+    let key = entry.article_keys.iter().find(|key| is_address(key))?;
+    Some(key_hash(feed, key))
+}
+
+/// The article that carries this very address.
+pub(super) fn by_address(
+    tx: &Transaction<'_>,
+    feed: FeedId,
+    entry: &IdentifiedEntry,
+) -> rusqlite::Result<Option<ArticleId>> {
+    match address(feed, entry) {
+        Some(key) => by_key(tx, &key),
+        None => Ok(None),
+    }
+}
+
+/// The article of the entry's other keys, unless what is known of it speaks against it.
+pub(super) fn by_other_keys(
+    tx: &Transaction<'_>,
+    feed: FeedId,
+    entry: &IdentifiedEntry,
+    taken: &Taken,
+) -> rusqlite::Result<Option<ArticleId>> {
+    let address = address(feed, entry);
+    for key in entry.article_keys.iter().filter(|key| !is_address(key)) {
+        let Some(article) = by_key(tx, &key_hash(feed, key))? else {
+            continue;
+        };
+        if taken.forbids(article, address) {
+            continue;
+        }
+        // A feed that numbers its items from 1 again, or gives its one item always the same id, must not swallow
+        // tomorrow's article in yesterday's.
+        if is_of_feed(key) && address.is_some() && !agrees(tx, article, entry)? {
+            continue;
+        }
+        return Ok(Some(article));
+    }
+    Ok(None)
+}
+
+/// Gives the keys to the article; those that another article has stay there.
+pub(super) fn put_keys(
+    tx: &Transaction<'_>,
+    feed: FeedId,
+    entry: &IdentifiedEntry,
+    article: ArticleId,
+    entry_row: i64,
+) -> rusqlite::Result<()> {
+    let mut put = tx.prepare_cached(
+        "INSERT INTO article_keys (key, article_id, entry_id) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING",
+    )?;
+    for key in &entry.article_keys {
+        put.execute((key_hash(feed, key), article.0, entry_row))?;
+    }
+    Ok(())
+}
+
+/// The article of a stored key.
+pub(super) fn by_key(tx: &Transaction<'_>, key: &KeyHash) -> rusqlite::Result<Option<ArticleId>> {
+    tx.prepare_cached("SELECT article_id FROM article_keys WHERE key = ?1")?
+        .query_row([key], |row| row.get(0).map(ArticleId))
+        .optional()
+}
+
+/// Whether a weak id is borne out: by the same printed time and a headline that was at most retouched.
+fn agrees(
+    tx: &Transaction<'_>,
+    article: ArticleId,
+    entry: &IdentifiedEntry,
+) -> rusqlite::Result<bool> {
+    let (title, published): (String, Option<Timestamp>) = tx
+        .prepare_cached("SELECT title, published FROM articles WHERE id = ?1")?
+        .query_row([article.0], |row| {
+            Ok((row.get(0)?, opt_time(row, "published")?))
+        })?;
+    // Stored to the millisecond.
+    let same_time = published.map(ms) == entry.entry.published.map(ms);
+    Ok(same_time && is_retouch(&title, &entry.entry.title))
+}
+
+/// Whether the two share at least two thirds of their distinct words, counted on the longer one, and all their
+/// numbers: "kỳ 1" and "kỳ 2" of a series are two articles.
+fn is_retouch(a: &str, b: &str) -> bool {
+    let words = |text: &str| -> HashSet<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let (a, b) = (words(a), words(b));
+    let has_digit = |word: &&String| word.contains(|c: char| c.is_ascii_digit());
+    let same_numbers = !a.symmetric_difference(&b).any(|word| has_digit(&word));
+    let longer = a.len().max(b.len());
+    longer > 0 && same_numbers && a.intersection(&b).count() * 3 >= longer * 2
+}
+
+fn is_address(key: &ArticleKey) -> bool {
+    key.0.starts_with("url:")
+}
+
+fn is_of_feed(key: &ArticleKey) -> bool {
+    key.0.starts_with("feed-guid:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_retouch;
+
+    #[test]
+    fn a_retouched_headline_shares_its_words_and_another_one_does_not() {
+        let first = "Đảng bộ xã Tân Lập kết nạp 12 đảng viên mới";
+        assert!(is_retouch(
+            first,
+            "Đảng bộ Tân Lập kết nạp 12 đảng viên mới"
+        ));
+        assert!(!is_retouch(
+            first,
+            "Đảng bộ xã Tân Lập kết nạp 15 đảng viên mới"
+        ));
+        assert!(!is_retouch(
+            first,
+            "Khai mạc hội nghị kiểm tra, giám sát quý III"
+        ));
+        assert!(!is_retouch("", ""));
+    }
+}

@@ -1,0 +1,220 @@
+//! The file itself: whose it is, whether it is opened at all.
+
+use super::*;
+use rusqlite::Connection;
+
+#[test]
+fn the_second_owner_is_refused_with_the_first_ones_pid() {
+    let world = World::with(&[("a", "moi")]);
+    let error = Store::open(world.dir.path(), fold).err().unwrap();
+    let text = error.to_string();
+    assert!(
+        text.contains(&format!("process {}", std::process::id())),
+        "{text}"
+    );
+    let beside = Store::open_beside(world.dir.path(), fold).unwrap();
+    assert!(!beside.is_owner() && world.store.is_owner());
+    assert_eq!(wait(beside.counts()).unwrap().feeds, 1);
+    assert_eq!(wait(beside.make_due(None, noon())).unwrap(), 1);
+    drop(beside);
+    let World { dir, store } = world;
+    drop(store);
+    let store = Store::open(dir.path(), fold).unwrap();
+    World { dir, store }.sound();
+}
+
+#[test]
+fn a_closed_store_leaves_one_file_that_only_the_owner_reads() {
+    let world = World::with(&[("a", "moi")]);
+    world.poll("a/moi", noon(), vec![item("x", "Một tin")]);
+    let World { dir, store } = world;
+    let file = store.path().to_owned();
+    drop(store);
+    assert!(!dir.path().join("diembao.db-wal").exists());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&file), 0o600);
+    let deep = dir.path().join("a/b");
+    drop(Store::open(&deep, fold).unwrap());
+    assert_eq!(mode(&deep), 0o700);
+}
+
+#[test]
+fn foreign_files_and_newer_ones_are_refused_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(FILE_NAME);
+    let refuses = |part: &str| {
+        let before = fs::read(&file).unwrap();
+        let error = Store::open(dir.path(), fold).err().unwrap().to_string();
+        assert!(error.contains(part), "{error}");
+        assert!(Store::open_beside(dir.path(), fold).is_err());
+        assert_eq!(fs::read(&file).unwrap(), before);
+    };
+    fs::write(
+        &file,
+        "một tệp văn bản, không phải cơ sở dữ liệu\n".repeat(40),
+    )
+    .unwrap();
+    refuses("not an SQLite file");
+
+    fs::remove_file(&file).unwrap();
+    let other = Connection::open(&file).unwrap();
+    other
+        .execute_batch("CREATE TABLE sach (id INTEGER)")
+        .unwrap();
+    drop(other);
+    refuses("another program");
+
+    fs::remove_file(&file).unwrap();
+    drop(Store::open(dir.path(), fold).unwrap());
+    let newer = Connection::open(&file).unwrap();
+    newer.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(newer);
+    refuses("data version 99, this program knows up to 1");
+}
+
+#[test]
+fn a_command_beside_nothing_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = Store::open_beside(dir.path(), fold)
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("no data yet"), "{error}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_damaged_file_is_found_and_kept() {
+    let world = World::with(&[("a", "moi")]);
+    let many = (0..200)
+        .map(|n| item(&format!("bai-{n}"), &format!("Tin số {n}")))
+        .collect();
+    world.poll("a/moi", noon(), many);
+    let World { dir, store } = world;
+    let file = store.path().to_owned();
+    drop(store);
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 8192].fill(0x5a);
+    fs::write(&file, &bytes).unwrap();
+    let error = Store::open(dir.path(), fold).err().unwrap().to_string();
+    assert!(
+        error.contains("is damaged") && error.contains("restore"),
+        "{error}"
+    );
+    assert_eq!(fs::read(&file).unwrap(), bytes);
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_the_work_goes_on() {
+    let world = World::with(&[("a", "moi")]);
+    wait(world.store.call("limiting", |conn| {
+        conn.execute_batch("PRAGMA max_page_count = 80")
+    }))
+    .unwrap();
+    let many = |n: usize| {
+        (0..n)
+            .map(|n| item(&format!("bai-{n}"), &"Tin dài ".repeat(200)))
+            .collect()
+    };
+    let big = world.commit("a/moi", noon(), many(500));
+    let error = wait(world.store.commit_polls(vec![big.clone()])).unwrap_err();
+    assert!(
+        error.is_passing() && error.to_string().contains("disk is full"),
+        "{error}"
+    );
+    assert_eq!(wait(world.store.counts()).unwrap().entries, 0);
+    wait(world.store.call("freeing", |conn| {
+        conn.execute_batch("PRAGMA max_page_count = 1000000")
+    }))
+    .unwrap();
+    let report = wait(world.store.commit_polls(vec![big])).unwrap().remove(0);
+    assert_eq!(report.new_entries, 500);
+    world.sound();
+}
+
+#[test]
+fn a_strangers_lock_is_outwaited() {
+    let world = World::with(&[("a", "moi")]);
+    let stranger = Connection::open(world.store.path()).unwrap();
+    stranger.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let holder = std::thread::spawn(move || {
+        std::thread::sleep(open::BUSY + std::time::Duration::from_millis(600));
+        stranger.execute_batch("COMMIT").unwrap();
+    });
+    let report = world.poll("a/moi", noon(), vec![item("x", "Một tin")]);
+    assert_eq!(report.new_entries, 1);
+    holder.join().unwrap();
+    world.sound();
+}
+
+#[test]
+fn a_panic_undoes_its_step_and_stops_nobody() {
+    let world = World::with(&[("a", "moi")]);
+    let broken = wait(world.store.write("breaking", |tx| -> rusqlite::Result<()> {
+        tx.execute("DELETE FROM feeds", [])?;
+        panic!("an index out of bounds")
+    }));
+    assert!(matches!(broken, Err(StoreError::Bug { .. })));
+    assert_eq!(wait(world.store.counts()).unwrap().feeds, 1);
+    world.sound();
+}
+
+#[test]
+fn a_backup_is_a_whole_store_and_overwrites_nothing() {
+    let world = World::with(&[("a", "moi")]);
+    world.poll("a/moi", noon(), vec![item("x", "Một tin")]);
+    let copy = tempfile::tempdir().unwrap();
+    let to = copy.path().join(FILE_NAME);
+    wait(world.store.backup(&to)).unwrap();
+    assert!(wait(world.store.backup(&to)).is_err());
+    let store = Store::open(copy.path(), fold).unwrap();
+    assert_eq!(
+        wait(store.counts()).unwrap(),
+        wait(world.store.counts()).unwrap()
+    );
+    World { dir: copy, store }.sound();
+    world.sound();
+}
+
+#[test]
+fn every_loop_query_stands_on_an_index() {
+    let world = World::with(&[("a", "moi")]);
+    let plans = wait(world.store.read("explaining", |conn| {
+        let candidates = editions::candidates_sql();
+        let queries = [
+            feeds::DUE,
+            articles::UNANALYSED,
+            articles::OUTDATED,
+            articles::OUTDATED_ABOVE,
+            articles::PAGES_DUE,
+            outbox::DUE,
+            &candidates,
+        ];
+        let plan = |query: &str| -> rusqlite::Result<String> {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
+            let mut rows = statement.raw_query();
+            let mut lines: Vec<String> = Vec::new();
+            while let Some(row) = rows.next()? {
+                lines.push(row.get(3)?);
+            }
+            Ok(lines.join("\n"))
+        };
+        queries.into_iter().map(plan).collect::<Result<Vec<_>, _>>()
+    }))
+    .unwrap();
+    for plan in plans {
+        for line in plan.lines() {
+            // The few hundred sources may be walked; nothing that grows may.
+            assert!(
+                !line.starts_with("SCAN") || line.starts_with("SCAN s "),
+                "{plan}"
+            );
+        }
+        assert!(
+            plan.contains("USING INDEX") || plan.contains("USING COVERING INDEX"),
+            "{plan}"
+        );
+    }
+    world.sound();
+}
