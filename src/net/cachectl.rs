@@ -132,7 +132,9 @@ mod tests {
         NOW.parse().unwrap()
     }
 
-    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+    type Lines<'a> = &'a [(&'static str, &'a str)];
+
+    fn headers(lines: Lines<'_>) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in lines {
             map.append(*name, HeaderValue::from_str(value).unwrap());
@@ -142,7 +144,7 @@ mod tests {
 
     #[test]
     fn freshness_is_read_as_rfc_9111_says() {
-        let table: &[(&[(&'static str, &str)], Option<u32>)] = &[
+        let table: &[(Lines<'_>, Option<u32>)] = &[
             (&[], None),
             (&[("cache-control", "public")], None),
             (&[("cache-control", "max-age=600")], Some(600)),
@@ -202,7 +204,7 @@ mod tests {
 
     #[test]
     fn retry_after_in_seconds_and_as_a_date() {
-        let table: &[(&[(&'static str, &str)], Option<&str>)] = &[
+        let table: &[(Lines<'_>, Option<&str>)] = &[
             (&[], None),
             (&[("retry-after", "120")], Some("2026-11-22T23:02:00Z")),
             (&[("retry-after", " 0 ")], Some(NOW)),

@@ -1,4 +1,5 @@
 //! What stands in for the world: real servers on loopback with scripts of (mis)behaviour.
 
+pub mod https;
 pub mod origin;
 pub mod smtpd;
