@@ -10,7 +10,7 @@ use crate::model::{
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, types::Type};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use url::Url;
 
 /// What bringing the store in line with `feeds.toml` changed.
@@ -107,11 +107,12 @@ impl Store {
         .await
     }
 
-    /// Takes the named feeds (all when `None`) whether they are due or not: an admin's `fetch`. Those under
-    /// Retry-After, retired, switched off or in work are left; compare with what was asked for.
+    /// Takes the named feeds (all when `None`): an admin's `fetch`, which waits for no interval unless `due_only`.
+    /// Those under Retry-After, retired, switched off or in work are left; compare with what was asked for.
     pub async fn claim_feeds(
         &self,
         keys: Option<Vec<FeedKey>>,
+        due_only: bool,
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<Vec<Feed>, StoreError> {
@@ -121,9 +122,9 @@ impl Store {
                 .prepare_cached(
                     "SELECT id, key FROM feeds WHERE enabled = 1 AND retired_at IS NULL \
                        AND (lease_until IS NULL OR lease_until <= ?1) AND (not_before IS NULL OR not_before <= ?1) \
-                     ORDER BY id",
+                       AND (NOT ?2 OR next_poll_at <= ?1) ORDER BY id",
                 )?
-                .query_map([ms(now)], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .query_map(params![ms(now), due_only], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
             free.into_iter()
                 .filter(|(_, key)| keys.as_ref().is_none_or(|k| k.contains(&FeedKey(key.clone()))))
@@ -155,6 +156,18 @@ impl Store {
                     .execute(params![ms(now), key.as_str()])?;
             }
             Ok(changed)
+        })
+        .await
+    }
+
+    /// How many entries each feed brought since `from`; feeds without any are left out.
+    pub async fn entries_since(&self, from: Timestamp) -> Result<HashMap<FeedId, u32>, StoreError> {
+        self.read("counting new entries", move |conn| {
+            conn.prepare_cached(
+                "SELECT feed_id, count(*) FROM entries WHERE first_seen >= ?1 GROUP BY feed_id",
+            )?
+            .query_map([ms(from)], |row| Ok((FeedId(row.get(0)?), row.get(1)?)))?
+            .collect()
         })
         .await
     }

@@ -10,6 +10,7 @@ use super::{
 use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
+use url::Url;
 
 /// Old texts kept of an entry that changes again and again (pages that print the time in their summary).
 const REVISIONS: i64 = 20;
@@ -23,6 +24,9 @@ const CONTENT_MAX: usize = 256 * 1024;
 pub struct PollCommit {
     /// The feed that was claimed.
     pub feed: FeedId,
+    /// Its address when it was claimed. If the config gave it another one meanwhile, what was learned of this one
+    /// (validators, failures) is dropped, and only the entries are kept.
+    pub url: Url,
     /// What to remember of it, whole. `last_new_at` is set by the store, which alone knows what is new.
     pub state: FeedState,
     /// What it served; empty where nothing was read (304, same bytes, failure).
@@ -109,12 +113,15 @@ fn commit_poll(
         new_articles: Vec::new(),
     };
     let feed = tx
-        .prepare_cached("SELECT source_id, added_at, last_ok_at IS NULL FROM feeds WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT source_id, added_at, last_ok_at IS NULL, url FROM feeds WHERE id = ?1",
+        )?
         .query_row([commit.feed.0], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((source, added_at, first_reading)): Option<(i64, i64, bool)> = feed else {
+    let Some((source, added_at, first_reading, url)): Option<(i64, i64, bool, String)> = feed
+    else {
         return Ok(report);
     };
     let undated_is_old = first_reading
@@ -131,7 +138,9 @@ fn commit_poll(
         report,
     };
     intake.entries()?;
-    put_state(tx, commit, intake.report.new_entries > 0)?;
+    if url == commit.url.as_str() {
+        put_state(tx, commit, intake.report.new_entries > 0)?;
+    }
     Ok(intake.report)
 }
 

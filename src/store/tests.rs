@@ -76,6 +76,7 @@ impl World {
     pub fn commit(&self, feed: &str, now: Timestamp, entries: Vec<IdentifiedEntry>) -> PollCommit {
         PollCommit {
             feed: self.feed(feed),
+            url: address(feed),
             state: FeedState {
                 last_ok_at: Some(now),
                 last_poll_at: Some(now),
@@ -109,6 +110,14 @@ impl World {
         )
         .unwrap();
     }
+}
+
+/// The address of the feed with this key.
+pub(super) fn address(key: &str) -> url::Url {
+    let (source, feed) = key.split_once('/').unwrap();
+    format!("https://{source}.vn/rss/{feed}.xml")
+        .parse()
+        .unwrap()
 }
 
 /// Papers and feeds from `(source, feed)` pairs.

@@ -58,7 +58,7 @@ fn an_admins_fetch_leaves_those_under_retry_after() {
     let mut commit = world.commit("a/moi", noon(), Vec::new());
     commit.state.not_before = Some(noon() + minutes(60));
     wait(world.store.commit_polls(vec![commit])).unwrap();
-    let claimed = wait(world.store.claim_feeds(None, noon(), LEASE)).unwrap();
+    let claimed = wait(world.store.claim_feeds(None, false, noon(), LEASE)).unwrap();
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].key.as_str(), "b/moi");
     let due = wait(world.store.next_due()).unwrap();
@@ -373,5 +373,25 @@ fn a_thousand_feeds_of_twenty_take_seconds() {
     println!("1000 feeds x 20 entries: {took:?}");
     assert!(took < std::time::Duration::from_secs(60), "{took:?}");
     assert_eq!(wait(world.store.counts()).unwrap().articles, 20_000);
+    world.sound();
+}
+
+#[test]
+fn what_was_learned_of_an_old_address_is_not_kept_for_the_new_one() {
+    let world = World::with(&[("a", "moi")]);
+    let mut in_flight = world.commit("a/moi", noon(), vec![item("x", "Một tin")]);
+    in_flight.state.validators.etag = Some("\"cũ\"".into());
+    let mut list = sources(&[("a", "moi")]);
+    list[0].feeds[0].url = "https://a.vn/rss/khac.xml".parse().unwrap();
+    wait(world.store.sync_sources(&list, noon())).unwrap();
+    let report = wait(world.store.commit_polls(vec![in_flight])).unwrap();
+    assert_eq!(report[0].new_entries, 1);
+    let row = wait(world.store.list_feeds()).unwrap().remove(0);
+    assert_eq!(row.feed.state.validators.etag, None);
+    assert_eq!(row.feed.state.next_poll_at, Some(noon()));
+    assert_eq!(
+        wait(world.store.entries_since(noon())).unwrap()[&row.feed.id],
+        1
+    );
     world.sound();
 }
