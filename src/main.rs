@@ -1,7 +1,9 @@
-//! Parses the command line, installs the crypto provider, runs, and turns the result into an exit code.
+//! Runs the command line and turns the result into an exit code.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    diembao::cli::main()
+    // systemd.exec(5): set when stderr is connected to the journal.
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    diembao::cli::main(journal)
 }

@@ -1,17 +1,131 @@
 //! Ring 3: the commands. Names, flags and exit codes are a contract.
 
+mod app;
 mod args;
+mod check;
+mod demo;
+mod digest;
+mod dump;
+mod explain;
+mod feeds;
+mod fetch;
+mod now;
+mod out;
+mod run;
+mod search;
+mod status;
 mod tool;
 
-use clap::Parser as _;
+use app::AppError;
+use args::{Args, Command};
+use clap::{CommandFactory as _, Parser as _};
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
+/// Ran, but the command's own work failed.
+const FAILED: u8 = 1;
+/// Wrong usage or config.
+const USAGE: u8 = 2;
+/// EX_CONFIG of sysexits.h: `run` ends with it on a wrong config, and systemd does not start it again.
+const EX_CONFIG: u8 = 78;
+
+/// Runs the command line of this process. `journal` says that stderr is connected to the journal.
+pub fn main(journal: bool) -> ExitCode {
     // The one crypto provider of the process; a second install (tests) is an error of no meaning.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let args = args::Args::parse();
-    match args.command {
-        args::Command::Tool { tool } => tool::run(tool),
+    let args = Args::parse();
+    crate::log::init(verbosity(&args), journal);
+    match &args.command {
+        Command::Tool { tool } => tool::run(tool, &args),
+        Command::Check { file } => check::run(file.as_deref().or(args.config.as_deref()), args.json),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Args::command(), "diembao", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+        Command::Man => finish(&args, man()),
+        Command::Run => run::run(&args),
+        _ => on_runtime(&args),
     }
+}
+
+/// Commands that do I/O, on a runtime of their own.
+fn on_runtime(args: &Args) -> ExitCode {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(err) => return finish(args, Err(err)),
+    };
+    let result = runtime.block_on(async {
+        match &args.command {
+            Command::Demo { out } => Box::pin(demo::run(args, out)).await,
+            Command::Now { out } => Box::pin(now::run(args, out)).await,
+            Command::Fetch { due_only, pages, feeds } => {
+                Box::pin(fetch::run(args, &fetch::Options { due_only: *due_only, pages: *pages, feeds })).await
+            }
+            Command::Digest { name, date, dry_run, out, send } => {
+                let options = digest::Options { name, date: *date, dry_run: *dry_run, out: out.as_deref(), send: *send };
+                Box::pin(digest::run(args, &options)).await
+            }
+            Command::Feeds { action } => Box::pin(feeds::run(args, action)).await,
+            Command::Search { query, source, province, from, to, limit } => {
+                let filter = search::Filter { source, province, from: *from, to: *to, limit: *limit };
+                search::run(args, &query.join(" "), &filter).await
+            }
+            Command::Explain { article } => explain::run(args, article).await,
+            Command::Status => status::run(args).await,
+            Command::Dump { what } => dump::run(args, *what).await,
+            Command::Run
+            | Command::Check { .. }
+            | Command::Tool { .. }
+            | Command::Completions { .. }
+            | Command::Man => Ok(()),
+        }
+    });
+    finish(args, result)
+}
+
+/// Two workers, as the daemon has: CPU work goes to the blocking threads.
+fn runtime() -> Result<tokio::runtime::Runtime, AppError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|err| AppError::Work(anyhow::Error::from(err).context("starting the runtime")))
+}
+
+/// The exit code of a result; what went wrong stands on stderr.
+fn finish(args: &Args, result: Result<(), AppError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(AppError::Config(problems)) => {
+            check::print_problems(&problems, args.json);
+            ExitCode::from(USAGE)
+        }
+        Err(AppError::Usage(what)) => {
+            tracing::error!("{}", out::safe(&what));
+            ExitCode::from(USAGE)
+        }
+        Err(err) => {
+            tracing::error!("{}", out::safe(&err.to_string()));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn verbosity(args: &Args) -> crate::log::Verbosity {
+    use crate::log::Verbosity;
+    match (args.quiet, args.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, 0) => Verbosity::Normal,
+        (_, 1) => Verbosity::Verbose,
+        _ => Verbosity::Debug,
+    }
+}
+
+/// Whether progress may be drawn: a person looks on.
+fn draws_progress(args: &Args) -> bool {
+    !args.quiet && !args.json && std::io::stderr().is_terminal()
+}
+
+fn man() -> Result<(), AppError> {
+    clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout()).map_err(|err| AppError::Work(err.into()))
 }

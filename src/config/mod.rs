@@ -1,1 +1,61 @@
 //! The config: read once, checked whole, then a value.
+//!
+//! Two steps. `raw` (over the text that `files` found) holds a file as it was written, every value with its place; `settings`, `digests`, `smtp`,
+//! `sources` and `places` say what it means; [`load`] joins the files of a folder into one [`Config`] in which
+//! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
+
+mod address;
+mod digests;
+pub mod embedded;
+mod files;
+mod load;
+mod places;
+mod problem;
+mod raw;
+mod secret;
+mod settings;
+mod smtp;
+mod sources;
+pub mod topics;
+mod value;
+
+pub use address::{Cidr, Recipient};
+pub use digests::DigestConfig;
+pub use files::locate;
+pub use load::{load, load_with};
+pub use places::{Place, Places, Province, ProvinceKind};
+pub use problem::{Problem, Problems, Severity};
+pub use secret::{Env, Secret, process_env};
+pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyConfig};
+pub use smtp::{SmtpConfig, Tls};
+pub use value::Days;
+
+use crate::model::Source;
+use std::path::PathBuf;
+
+/// All that an admin decides, resolved and valid.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where `diembao.toml` is looked for, also while its folder has other files only; `None`: all is embedded.
+    pub file: Option<PathBuf>,
+    /// Where things are kept, and the office's zone.
+    pub daemon: DaemonConfig,
+    /// How feeds are fetched.
+    pub fetch: FetchConfig,
+    /// How article pages are fetched.
+    pub article: ArticleConfig,
+    /// The digests, in the file's order; may be empty.
+    pub digests: Vec<DigestConfig>,
+    /// The mail server; `None`: mails are written as files.
+    pub smtp: Option<SmtpConfig>,
+    /// Who keeps the program.
+    pub admin: AdminConfig,
+    /// The newspapers and sites, in the file's order.
+    pub sources: Vec<Source>,
+    /// The units and their former names.
+    pub places: Places,
+    /// The folder `templates/` beside `diembao.toml`, if there is one.
+    pub templates: Option<PathBuf>,
+    /// What is taken but should be looked at; every one of them a [`Severity::Warning`].
+    pub warnings: Vec<Problem>,
+}

@@ -1,1 +1,34 @@
-//! Ring 3: the loops of the daemon; the only place that spawns.
+//! Ring 3: the loops of the daemon. Each has four beats: claim → do → decide → commit; claim and commit are one short
+//! transaction each, do is I/O and may die, decide is a pure function. Work is never kept in memory: the store's due
+//! columns are the to-do lists.
+
+pub mod clock;
+pub mod desk;
+pub mod pace;
+pub mod pages;
+pub mod poll;
+pub mod post;
+pub mod reload;
+mod run;
+pub mod setup;
+pub mod watch;
+pub mod works;
+
+pub use run::{RunError, run};
+
+use crate::config::Config;
+use crate::model::Source;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::time::Duration;
+
+/// How long to sleep until `due`, at most `at_most`; nothing due: `at_most`.
+fn until(due: Option<Timestamp>, now: Timestamp, at_most: Duration) -> Duration {
+    due.map_or(at_most, |due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO).min(at_most))
+}
+
+/// The zone of a source's dates without zone: its own, else the office's.
+fn zone_of(source: &Source, config: &Config) -> TimeZone {
+    let own = source.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    own.unwrap_or_else(|| config.daemon.time_zone.clone())
+}

@@ -1,1 +1,3 @@
 //! Ring 1: stories → one edition, rendered.
+
+pub mod window;

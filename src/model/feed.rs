@@ -231,7 +231,7 @@ pub enum FetchOutcome {
     /// 200 with a body.
     Fresh(Box<Fetched>),
     /// 304 to a conditional request.
-    NotModified(PublisherHints),
+    NotModified(Unmodified),
     /// 410.
     Gone,
     /// 429 or 503 with Retry-After.
@@ -243,6 +243,16 @@ pub enum FetchOutcome {
     },
     /// Anything else that went wrong.
     Failed(Failure),
+}
+
+/// What came with a 304.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unmodified {
+    /// What HTTP said about when to come again.
+    pub hints: PublisherHints,
+    /// Where a permanent redirect (301, 308) led, if the chain held only such. That the validators matched there shows
+    /// that it is the same feed.
+    pub moved_to: Option<Url>,
 }
 
 /// A body and what came with it.

@@ -1,1 +1,24 @@
-//! Ring 1: HTML of an article page → the article.
+//! Ring 1: HTML of an article page → the article: headline, sapo, running text, signature, time.
+//!
+//! For one page in memory; no network, no clock, no store. Pages are hostile input: bytes, elements, attributes and
+//! depth are bounded before anything builds a tree. Imports `model` only.
+
+mod author;
+mod body;
+mod dates;
+mod decode;
+mod extract;
+mod guard;
+mod lead;
+mod library;
+mod lines;
+mod meta;
+mod published;
+mod rules;
+mod title;
+mod tree;
+
+pub use extract::{NotAnArticle, PageArticle, extract};
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,9 @@
 //! Ring 0: pure Vietnamese text; knows nothing of feeds or articles.
+
+pub mod date;
+pub mod fold;
+pub mod lexicon;
+pub mod normal;
+pub mod sentence;
+pub mod shingle;
+pub mod syllable;

@@ -2,7 +2,9 @@
 
 mod classify;
 mod extract;
+mod neardup;
 mod parse;
+mod sentences;
 
 use super::args::Tool;
 use std::process::ExitCode;
@@ -21,5 +23,7 @@ pub fn run(tool: Tool) -> ExitCode {
             file,
         } => extract::run(no_site_rules, url.as_deref(), &file),
         Tool::Classify => classify::run(),
+        Tool::Neardup => neardup::run(),
+        Tool::Sentences => sentences::run(),
     }
 }

@@ -1,0 +1,326 @@
+//! Copies: articles that print the same report. A judgement on texts, never on titles.
+//!
+//! Two texts are copies when most of the shorter one's five-syllable windows stand in the other and where their
+//! wording agrees their figures and names do: papers reprint agency reports with new titles, cuts and captions,
+//! but a monthly report from the neighbouring commune has the same words with other figures.
+
+use crate::{
+    model::{Article, SourceKey},
+    text::shingle::{self, Token},
+};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+};
+
+/// Share of the shorter text's windows that must stand in the longer.
+const CONTAINED: f64 = 0.6;
+/// The same for a text so short that a quotation could fill it.
+const CONTAINED_SHORT: f64 = 0.8;
+/// Below this many windows a text is short…
+const SHORT: usize = 40;
+/// …and below this it is only a copy of one about as short: a single sentence proves nothing about a long report.
+const TINY: usize = 16;
+/// Below this no text is compared at all.
+const NOTHING: usize = 6;
+/// How many texts are looked at for one window. Windows in more are boilerplate, or belong to copies that are
+/// already joined: this keeps the work linear.
+const MAX_HOLDERS: usize = 48;
+
+/// One text to compare.
+#[derive(Debug, Clone, Default)]
+pub struct NearText {
+    tokens: Vec<Token>,
+    shingles: Vec<u64>,
+    masked: HashMap<u64, Option<u64>>,
+}
+
+impl NearText {
+    /// Prepares the sapo and body of an article. The title is left out: papers write their own, and equal
+    /// titles stand over different reports every month.
+    pub fn new(sapo: &str, body: &str) -> Self {
+        let mut tokens = shingle::tokens(sapo);
+        let lead = shingle::shingles(&tokens);
+        let body = shingle::tokens(body);
+        let shingles = shingle::shingles(&body);
+        // Many feeds print the sapo as the first paragraph again.
+        let repeated = !lead.is_empty() && shingle::shared(&lead, &shingles) * 10 >= lead.len() * 9;
+        if repeated {
+            tokens = body;
+        } else {
+            tokens.extend(body);
+            tokens.truncate(shingle::MAX_SYLLABLES);
+        }
+        let shingles = shingle::shingles(&tokens);
+        let masked = masked_windows(&tokens);
+        Self {
+            tokens,
+            shingles,
+            masked,
+        }
+    }
+}
+
+/// Windows with their figures masked, to the figures that stand there; `None` where one wording stands with
+/// several figures.
+fn masked_windows(tokens: &[Token]) -> HashMap<u64, Option<u64>> {
+    let mut out = HashMap::new();
+    for window in tokens.windows(shingle::WINDOW) {
+        let numbers = window.iter().filter(|t| t.number).count();
+        if !(1..=2).contains(&numbers) {
+            continue;
+        }
+        let mask = shingle::hash_of(
+            window
+                .iter()
+                .map(|t| if t.number { "#" } else { t.text.as_str() }),
+        );
+        let figures = shingle::hash_of(window.iter().filter(|t| t.number).map(|t| t.text.as_str()));
+        out.entry(mask)
+            .and_modify(|known| {
+                if *known != Some(figures) {
+                    *known = None;
+                }
+            })
+            .or_insert(Some(figures));
+    }
+    out
+}
+
+/// Whether two texts print the same report.
+pub fn is_copy(a: &NearText, b: &NearText) -> bool {
+    let (short, long) = if a.shingles.len() <= b.shingles.len() {
+        (a, b)
+    } else {
+        (b, a)
+    };
+    let size = short.shingles.len();
+    if size < NOTHING {
+        return false;
+    }
+    let shared = shingle::shared(&short.shingles, &long.shingles) as f64;
+    let contained = shared / size as f64;
+    let wanted = if size < SHORT {
+        CONTAINED_SHORT
+    } else {
+        CONTAINED
+    };
+    if contained < wanted {
+        return false;
+    }
+    if size < TINY && shared / (long.shingles.len() as f64) < CONTAINED_SHORT {
+        return false;
+    }
+    figures_agree(short, long)
+}
+
+fn figures_agree(a: &NearText, b: &NearText) -> bool {
+    let (small, large) = if a.masked.len() <= b.masked.len() {
+        (a, b)
+    } else {
+        (b, a)
+    };
+    let (mut same, mut other) = (0u32, 0u32);
+    for (mask, figures) in &small.masked {
+        if let (Some(x), Some(Some(y))) = (figures, large.masked.get(mask)) {
+            if x == y {
+                same += 1;
+            } else {
+                other += 1;
+            }
+        }
+    }
+    other < 2 || other * 4 <= same + other
+}
+
+/// The group of each text: equal numbers are copies of one another. The grouping depends on the set of texts
+/// only, not on their order; the number is the place of the group's first text.
+pub fn group(texts: &[NearText]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    // Longest first, so that the full report is what the cut ones are found by; then by content.
+    order.sort_by_cached_key(|&i| {
+        let text = &texts[i];
+        let content = shingle::hash_of(text.tokens.iter().map(|t| t.text.as_str()));
+        (Reverse(text.shingles.len()), content)
+    });
+    let mut parent: Vec<usize> = (0..texts.len()).collect();
+    let mut holders: HashMap<u64, Vec<usize>> = HashMap::new();
+    for &i in &order {
+        let mut meets: BTreeMap<usize, usize> = BTreeMap::new();
+        for window in &texts[i].shingles {
+            let known = holders.entry(*window).or_default();
+            for &j in known.iter() {
+                *meets.entry(j).or_default() += 1;
+            }
+            if known.len() < MAX_HOLDERS {
+                known.push(i);
+            }
+        }
+        // Half of what is_copy asks for leaves room for windows whose list of holders was full.
+        let enough = texts[i].shingles.len() as f64 * CONTAINED / 2.0;
+        for (j, _) in meets
+            .into_iter()
+            .filter(|&(_, count)| count as f64 >= enough)
+        {
+            let (a, b) = (root(&mut parent, i), root(&mut parent, j));
+            if a != b && is_copy(&texts[i], &texts[j]) {
+                parent[a.max(b)] = a.min(b);
+            }
+        }
+    }
+    (0..texts.len()).map(|i| root(&mut parent, i)).collect()
+}
+
+fn root(parent: &mut [usize], mut i: usize) -> usize {
+    while parent[i] != i {
+        parent[i] = parent[parent[i]];
+        i = parent[i];
+    }
+    i
+}
+
+/// Articles in groups of copies, as indexes. Within a group the lead copy stands first: that of the highest-ranked
+/// paper (smallest `rank`), then the fullest text, then the earliest ingested; the others follow in the same order.
+/// Groups stand in the order of their lead copies' ingest numbers.
+pub fn copies(articles: &[Article], rank: impl Fn(&SourceKey) -> u16) -> Vec<Vec<usize>> {
+    let texts: Vec<NearText> = articles
+        .iter()
+        .map(|a| {
+            NearText::new(
+                a.sapo.as_deref().unwrap_or(""),
+                a.body.as_deref().unwrap_or(""),
+            )
+        })
+        .collect();
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (i, group) in group(&texts).into_iter().enumerate() {
+        groups.entry(group).or_default().push(i);
+    }
+    let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
+    for group in &mut groups {
+        group.sort_by_key(|&i| {
+            let article = &articles[i];
+            (
+                rank(&article.source),
+                Reverse(texts[i].tokens.len()),
+                article.ingest,
+                article.id,
+            )
+        });
+    }
+    groups.sort_by_key(|group| (articles[group[0]].ingest, articles[group[0]].id));
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ArticleId, Ingest};
+
+    const REPORT: &str = "Sáng 12/11, Ban Thường vụ Tỉnh ủy tổ chức hội nghị sơ kết ba năm thực hiện nghị quyết về nâng cao \
+        chất lượng sinh hoạt chi bộ. Đến nay toàn tỉnh có 1.284 chi bộ thực hiện sinh hoạt chuyên đề mỗi quý, tăng 312 \
+        chi bộ so với năm trước. Các đại biểu đã thảo luận về cách làm hay ở cơ sở và những việc còn chậm. Kết luận hội \
+        nghị, đồng chí Bí thư Tỉnh ủy yêu cầu cấp ủy các cấp bám sát cơ sở, nói đi đôi với làm, không chạy theo hình thức.";
+
+    fn group_of(texts: &[(&str, &str)]) -> Vec<usize> {
+        group(
+            &texts
+                .iter()
+                .map(|(sapo, body)| NearText::new(sapo, body))
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    #[test]
+    fn a_reprint_with_other_spelling_and_a_cut_is_a_copy() {
+        use unicode_normalization::UnicodeNormalization;
+        let cut: String = REPORT[..REPORT.find("Các đại biểu").unwrap()]
+            .nfd()
+            .collect();
+        assert_eq!(
+            group_of(&[("", REPORT), ("(TTXVN) - Tin trong tỉnh", &cut)]),
+            [0, 0]
+        );
+    }
+
+    #[test]
+    fn the_same_words_with_other_figures_are_another_report() {
+        let other = REPORT
+            .replace("1.284", "967")
+            .replace("312", "45")
+            .replace("12/11", "13/11");
+        assert_eq!(group_of(&[("", REPORT), ("", &other)]), [0, 1]);
+    }
+
+    #[test]
+    fn one_shared_sentence_does_not_make_a_copy() {
+        let sapo = "Các đại biểu đã thảo luận về cách làm hay ở cơ sở và những việc còn chậm.";
+        assert_eq!(group_of(&[("", REPORT), (sapo, "")]), [0, 1]);
+        assert_eq!(
+            group_of(&[(sapo, ""), (sapo, "")]),
+            [0, 0],
+            "two feeds with the same sapo alone"
+        );
+        assert_eq!(
+            group_of(&[("", ""), ("", "")]),
+            [0, 1],
+            "titles alone never merge"
+        );
+    }
+
+    fn article(id: i64, source: &str, body: &str) -> Article {
+        Article {
+            id: ArticleId(id),
+            source: source.into(),
+            url: format!("https://{source}.example/{id}"),
+            title: "Sơ kết ba năm".into(),
+            first_title: None,
+            sapo: None,
+            body: Some(body.into()),
+            author: None,
+            section: None,
+            published: None,
+            seen: jiff::Timestamp::UNIX_EPOCH,
+            ingest: Ingest(id),
+            backfill: false,
+            verdict: None,
+        }
+    }
+
+    #[test]
+    fn the_lead_copy_is_of_the_highest_paper_then_the_fullest_then_the_earliest() {
+        let cut = &REPORT[..REPORT.find("Kết luận").unwrap()];
+        let articles = [
+            article(1, "huyen", REPORT),
+            article(2, "tinh", cut),
+            article(3, "tinh", REPORT),
+            article(4, "tinh", REPORT),
+        ];
+        let rank = |source: &SourceKey| if source.as_str() == "tinh" { 10 } else { 20 };
+        assert_eq!(copies(&articles, rank), [vec![2, 3, 1, 0]]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn order_does_not_matter(seed in 0usize..720) {
+            let variants = [
+                REPORT.to_owned(),
+                REPORT[..REPORT.find("Kết luận").unwrap()].to_owned(),
+                REPORT.replace("1.284", "967").replace("312", "45"),
+                "Đảng ủy xã phát động thi đua nước rút trong hai tháng cuối năm với 14 chỉ tiêu được giao cho từng chi bộ.".to_owned(),
+                REPORT[REPORT.find("Các đại biểu").unwrap()..].to_owned(),
+                "Đảng ủy xã phát động thi đua nước rút trong hai tháng cuối năm với 14 chỉ tiêu được giao cho từng chi bộ thôn.".to_owned(),
+            ];
+            let straight = group_of(&variants.each_ref().map(|v| ("", v.as_str())));
+            let mut left: Vec<usize> = (0..6).collect();
+            let mut seed = seed;
+            let order: Vec<usize> = (1..=6).rev().map(|n| { let at = seed % n; seed /= n; left.remove(at) }).collect();
+            let mixed = group_of(&order.iter().map(|&i| ("", variants[i].as_str())).collect::<Vec<_>>());
+            for (a, &i) in order.iter().enumerate() {
+                for (b, &j) in order.iter().enumerate() {
+                    proptest::prop_assert_eq!(mixed[a] == mixed[b], straight[i] == straight[j]);
+                }
+            }
+        }
+    }
+}

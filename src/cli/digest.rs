@@ -1,0 +1,134 @@
+//! `digest`: compose today's edition, or render a frozen one again; optionally send it.
+
+use super::app::{self, AppError};
+use super::args::Args;
+use super::out;
+use crate::config::DigestConfig;
+use crate::daemon::desk::{self, Composed};
+use crate::daemon::post::{self, Gate};
+use crate::daemon::works::{Setup, Works};
+use crate::edition::{self, window};
+use crate::store::StoreError;
+use anyhow::Context as _;
+use jiff::civil::Date;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What the command line asks for.
+pub struct Options<'a> {
+    /// The digest's name.
+    pub name: &'a str,
+    /// Which day's edition; today's by default.
+    pub date: Option<Date>,
+    /// Compose without freezing.
+    pub dry_run: bool,
+    /// Where to write the forms.
+    pub out: Option<&'a Path>,
+    /// Send what is due afterwards.
+    pub send: bool,
+}
+
+/// Runs the command.
+pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
+    let works = match app::owner(args).await {
+        Err(AppError::Store(StoreError::InUse { .. })) => {
+            app::beside(args).await?.ok_or_else(|| AppError::Usage(app::no_data(args)))?
+        }
+        works => works?,
+    };
+    let setup = works.setup();
+    let digest = find(&setup, options.name)?;
+    let composed = edition_of(&works, &setup, digest, options).await?;
+    if let Some(dir) = options.out {
+        write_forms(&setup, digest, &composed, dir, "edition")?;
+    }
+    report(args, &composed);
+    if options.send {
+        send(&works).await?;
+    }
+    Ok(())
+}
+
+fn find<'a>(setup: &'a Setup, name: &str) -> Result<&'a DigestConfig, AppError> {
+    setup.config.digests.iter().find(|digest| digest.name.as_str() == name).ok_or_else(|| {
+        let known: Vec<&str> = setup.config.digests.iter().map(|digest| digest.name.as_str()).collect();
+        AppError::Usage(format!("no digest {name:?} in diembao.toml; there is: {}", known.join(", ")))
+    })
+}
+
+/// The frozen edition of the day, or a new one for today.
+async fn edition_of(
+    works: &Works,
+    setup: &Arc<Setup>,
+    digest: &DigestConfig,
+    options: &Options<'_>,
+) -> Result<Composed, AppError> {
+    let now = works.clock.now();
+    let today = now.to_zoned(setup.config.daemon.time_zone.clone()).date();
+    let date = options.date.unwrap_or(today);
+    if !options.dry_run
+        && let Some(stored) = works.store.find_edition(&digest.name, date).await?
+    {
+        return Ok(Composed { edition: stored.edition, rendered: stored.rendered, frozen: false });
+    }
+    if date != today {
+        return Err(AppError::Work(anyhow::anyhow!("there is no edition of {} for {date}", digest.name)));
+    }
+    if works.store.is_owner() {
+        desk::analyse_pending(works, || ()).await.map_err(anyhow::Error::from)?;
+    }
+    let plan = desk::plan(works, setup, digest).await?;
+    let slot = plan.schedule.appointment(date);
+    let covers = window::covers(&plan, &slot, now).context("the clock stands outside of all calendars")?;
+    let due = window::Due { digest: digest.name.clone(), slot: slot.text, covers };
+    if options.dry_run {
+        return Ok(desk::compose(works, setup, digest, &due).await.map_err(anyhow::Error::from)?);
+    }
+    let made = desk::compose_and_freeze(works, setup, digest, &due).await.map_err(anyhow::Error::from)?;
+    Ok(made.context("another process composed this edition at the same moment; run the command again")?)
+}
+
+/// Writes `NAME.eml`, `.html`, `.txt` and `.json` into `dir`.
+pub fn write_forms(
+    setup: &Setup,
+    digest: &DigestConfig,
+    composed: &Composed,
+    dir: &Path,
+    name: &str,
+) -> Result<(), AppError> {
+    let recipient = post::recipients(digest).into_iter().next().unwrap_or_default();
+    let (_, letter) = post::letter(setup, digest, composed, &recipient).map_err(anyhow::Error::from)?;
+    let json = edition::json(&composed.edition);
+    let write = |ending: &str, bytes: &[u8]| {
+        let path = dir.join(format!("{name}.{ending}"));
+        std::fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))
+    };
+    std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+    write("eml", &letter)?;
+    write("html", composed.rendered.html.as_bytes())?;
+    write("txt", composed.rendered.text.as_bytes())?;
+    write("json", json.as_bytes())?;
+    Ok(())
+}
+
+fn report(args: &Args, composed: &Composed) {
+    if args.json {
+        out::line(&edition::json(&composed.edition));
+    } else if !args.quiet {
+        out::line(&format!("Số {}: {}", composed.edition.number, composed.rendered.subject));
+    }
+}
+
+/// Sends what is due; beside the daemon, the daemon does.
+async fn send(works: &Works) -> Result<(), AppError> {
+    if !works.store.is_owner() {
+        out::line("Dịch vụ đang chạy sẽ gửi ngay.");
+        return Ok(());
+    }
+    let sent = post::pass(works, &mut Gate::default(), || ()).await.map_err(anyhow::Error::from)?;
+    out::line(&format!("Đã gửi {}, hoãn {}, bị từ chối {}.", sent.sent, sent.deferred, sent.failed));
+    if sent.deferred + sent.failed > 0 {
+        return Err(AppError::Work(anyhow::anyhow!("not every mail went out; see `diembao status`")));
+    }
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! From a folder of files, or what the binary carries, to one [`Config`].
+
+use super::files::{self, Text};
+use super::places::Places;
+use super::problem::{Problem, Severity, Wrong, words, wrong};
+use super::raw::{Section, Sheet};
+use super::secret::{Env, process_env};
+use super::{AdminConfig, ArticleConfig, Config, DaemonConfig, DigestConfig, FetchConfig};
+use super::{Problems, SmtpConfig, digests, embedded, secret, settings, smtp, sources};
+use std::path::Path;
+
+/// Reads `diembao.toml` and its neighbours, or the embedded default for `None`.
+///
+/// A file that does not exist beside others of ours is the embedded one.
+///
+/// # Errors
+/// Everything that is wrong in any of the files.
+pub fn load(diembao_toml: Option<&Path>) -> Result<Config, Problems> {
+    load_with(diembao_toml, Env(&process_env))
+}
+
+/// As [`load`], with the environment given.
+///
+/// # Errors
+/// Everything that is wrong in any of the files.
+pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Problems> {
+    let mut problems = Vec::new();
+    let mut beside =
+        |name: &str, embedded: &str| files::neighbour(diembao_toml, name, embedded, &mut problems);
+    let provinces = beside("provinces.toml", embedded::PROVINCES);
+    let feeds = beside("feeds.toml", embedded::FEEDS);
+    let places = Places::parse(&provinces.name, &provinces.text).unwrap_or_else(|found| {
+        problems.extend(found);
+        // The other files are read all the same: every problem at once.
+        Places::builtin()
+    });
+    let sources = with_root(&feeds, &mut problems, |root| {
+        sources::sources(root, &places)
+    });
+    let topic_keys: Option<&[&str]> = None;
+    let settings = files::settings(diembao_toml, &mut problems);
+    let settings = settings.and_then(|text| {
+        with_root(&text, &mut problems, |root| {
+            settings_of(root, diembao_toml, env, &places, topic_keys)
+        })
+    });
+    problems.sort_by_key(|problem| !problem.file.ends_with("diembao.toml"));
+    let sound = problems.iter().all(|p| p.severity == Severity::Warning);
+    let (Some(settings), Some(sources), true) = (settings, sources, sound) else {
+        return Err(Problems(problems));
+    };
+    let templates = diembao_toml.map(|file| file.with_file_name("templates"));
+    Ok(Config {
+        file: diembao_toml.map(Path::to_owned),
+        daemon: settings.daemon,
+        fetch: settings.fetch,
+        article: settings.article,
+        digests: settings.digests,
+        smtp: settings.smtp,
+        admin: settings.admin,
+        sources,
+        places,
+        templates: templates.filter(|folder| folder.is_dir()),
+        warnings: problems,
+    })
+}
+
+/// What `diembao.toml` alone says.
+struct Settings {
+    daemon: DaemonConfig,
+    fetch: FetchConfig,
+    article: ArticleConfig,
+    digests: Vec<DigestConfig>,
+    smtp: Option<SmtpConfig>,
+    admin: AdminConfig,
+}
+
+fn settings_of(
+    root: &Section<'_>,
+    file: Option<&Path>,
+    env: Env<'_>,
+    places: &Places,
+    topic_keys: Option<&[&str]>,
+) -> Settings {
+    let folder = folder_of(file);
+    let fetch = settings::fetch(root.section("fetch"), open_to_all(file));
+    if fetch.contact.is_none() {
+        root.warn(&root.key_span("fetch"), no_contact());
+    }
+    let admin = settings::admin(root.section("admin"));
+    Settings {
+        daemon: settings::daemon(root.section("daemon"), folder, env),
+        fetch,
+        article: settings::article(root.section("article")),
+        digests: digests::digests(root, places, topic_keys, admin.recipients.first()),
+        smtp: smtp::smtp(root.section("smtp"), folder, env),
+        admin,
+    }
+}
+
+/// Where the neighbours are, and what relative paths are relative to.
+fn folder_of(file: Option<&Path>) -> &Path {
+    file.and_then(Path::parent).unwrap_or(Path::new(""))
+}
+
+/// Whether every user of this machine may read the file.
+fn open_to_all(file: Option<&Path>) -> bool {
+    let metadata = file.and_then(|file| file.metadata().ok());
+    metadata.is_some_and(|metadata| secret::mode(&metadata) & 0o004 != 0)
+}
+
+fn no_contact() -> Wrong {
+    wrong(
+        words(
+            "[fetch] has no contact: newspapers cannot tell whom to write to when something troubles them",
+            "[fetch] chưa có contact: các báo không biết liên hệ với ai khi có trục trặc",
+        ),
+        words(
+            "write contact = \"quantri@tinhuy.vn\" with your own address under [fetch]",
+            "viết contact = \"quantri@tinhuy.vn\" (địa chỉ của cơ quan) trong mục [fetch]",
+        ),
+    )
+}
+
+/// A file's document, its problems added to `problems`; `None` where it is not TOML.
+fn with_root<T>(
+    text: &Text,
+    problems: &mut Vec<Problem>,
+    read: impl FnOnce(&Section<'_>) -> T,
+) -> Option<T> {
+    let sheet = Sheet::new(&text.name, &text.text);
+    let document = sheet.parse();
+    let value = document.as_ref().map(|document| {
+        let root = Section::root(&sheet, document);
+        let value = read(&root);
+        root.close(&[]);
+        value
+    });
+    drop(document);
+    problems.extend(sheet.into_problems());
+    value
+}

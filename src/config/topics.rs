@@ -1,0 +1,410 @@
+//! `topics.toml`: the taxonomy as an admin writes it, and as the analysis reads it.
+//!
+//! The file gives topics in the order of the review, each with groups of phrases that share a weight and contexts;
+//! beside them phrases that only speak for or against the Party's work being the subject, titles of persons, and
+//! section names. It is checked whole: every problem comes with the bytes it stands at.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::model::TopicKey;
+use crate::text::fold::fold;
+use crate::text::lexicon::{Lexicon, Rule, check_pattern};
+
+/// The shipped file.
+pub const BUILTIN: &str = include_str!("../../config/topics.toml");
+
+/// Something wrong in `topics.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicsProblem {
+    /// Bytes of the file that it is about.
+    pub span: Range<usize>,
+    /// What is wrong, in one line.
+    pub message: String,
+}
+
+/// A topic as readers see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its key.
+    pub key: TopicKey,
+    /// Its heading, in Vietnamese.
+    pub name: String,
+}
+
+/// What a phrase does to the verdict.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meaning {
+    /// Index of its topic; `None` for one that only speaks for or against relevance.
+    pub topic: Option<usize>,
+    /// What it adds to its topic.
+    pub weight: f32,
+    /// What it adds to relevance; negative for a false friend.
+    pub relevance: f32,
+    /// Whether its relevance can lift an article to level 1 only.
+    pub borderline: bool,
+    /// Whether an article headed by it stays at level 1, whatever else it says.
+    pub caps: bool,
+}
+
+/// A section name with its meaning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Section {
+    /// Folded, words joined by `-`: `xay-dung-dang`.
+    pub slug: String,
+    /// What it does.
+    pub meaning: Meaning,
+}
+
+/// Where levels and topics are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cuts {
+    /// Relevance from which the Party's own work is the subject (level 2).
+    pub subject: f32,
+    /// Relevance from which an article is borderline (level 1).
+    pub borderline: f32,
+    /// Score from which a topic is an article's topic …
+    pub topic: f32,
+    /// … if it also has this share of the strongest topic's score, 0 to 1.
+    pub topic_share: f32,
+}
+
+/// How much a phrase counts in each part of an article.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartFactors {
+    /// In the headline.
+    pub title: f32,
+    /// In the lead.
+    pub sapo: f32,
+    /// In the running text.
+    pub body: f32,
+    /// The most that the running text as a whole adds to relevance.
+    pub body_most: f32,
+}
+
+/// The taxonomy, checked and compiled.
+#[derive(Debug)]
+pub struct Topics {
+    /// In the order of the review.
+    pub list: Vec<Topic>,
+    /// Where to cut.
+    pub cuts: Cuts,
+    /// What parts count.
+    pub parts: PartFactors,
+    /// Section names.
+    pub sections: Vec<Section>,
+    /// By rule of `lexicon`.
+    pub meanings: Vec<Meaning>,
+    /// The phrases.
+    pub lexicon: Lexicon,
+    /// BLAKE3 of the file, first 16 hex digits: names this taxonomy in stored analyses.
+    pub hash: String,
+}
+
+static BUILTIN_TOPICS: LazyLock<Topics> =
+    LazyLock::new(|| Topics::parse(BUILTIN).expect("a test parses the shipped topics.toml"));
+
+impl Topics {
+    /// The shipped taxonomy.
+    pub fn builtin() -> &'static Self {
+        &BUILTIN_TOPICS
+    }
+
+    /// Reads and checks a `topics.toml`.
+    ///
+    /// # Errors
+    /// Every problem found, in order of place; one only if the file is not TOML of this shape.
+    pub fn parse(text: &str) -> Result<Self, Vec<TopicsProblem>> {
+        let raw: RawTopics = toml::from_str(text).map_err(|e| {
+            vec![TopicsProblem {
+                span: e.span().unwrap_or(0..0),
+                message: e.message().to_owned(),
+            }]
+        })?;
+        let mut reading = Reading::default();
+        let sections = reading.read(&raw);
+        reading.check_cuts(&raw);
+        let abbreviations = raw
+            .abbreviations
+            .iter()
+            .map(|(short, long)| (short.as_str(), long.as_str()));
+        // Each rule was compiled alone before, with its place: what is left to go wrong is sheer size.
+        let lexicon = Lexicon::new(&reading.rules, abbreviations);
+        match lexicon {
+            Ok(lexicon) if reading.problems.is_empty() => Ok(Self {
+                list: reading.list,
+                cuts: *raw.cuts.get_ref(),
+                parts: *raw.parts.get_ref(),
+                sections,
+                meanings: reading.meanings,
+                lexicon,
+                hash: blake3::hash(text.as_bytes()).to_hex()[..16].to_owned(),
+            }),
+            Ok(_) => Err(reading.sorted_problems()),
+            Err(e) => {
+                if reading.problems.is_empty() {
+                    reading.problem(0..0, e.to_string());
+                }
+                Err(reading.sorted_problems())
+            }
+        }
+    }
+
+    /// The topic of a key.
+    pub fn topic(&self, key: &str) -> Option<&Topic> {
+        self.list.iter().find(|t| t.key.as_str() == key)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTopics {
+    cuts: Spanned<Cuts>,
+    parts: Spanned<PartFactors>,
+    #[serde(default)]
+    abbreviations: BTreeMap<String, String>,
+    #[serde(default)]
+    topic: Vec<RawTopic>,
+    #[serde(default)]
+    general: Vec<RawGroup>,
+    #[serde(default)]
+    against: Vec<RawGroup>,
+    /// Titles of persons and other phrases that say nothing: they only cover shorter phrases inside.
+    #[serde(default)]
+    silent: Vec<RawGroup>,
+    #[serde(default)]
+    section: Vec<RawSection>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawTopic {
+    key: Spanned<String>,
+    name: Spanned<String>,
+    #[serde(default)]
+    phrases: Vec<RawGroup>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawGroup {
+    any: Spanned<Vec<Spanned<String>>>,
+    weight: Option<Spanned<f32>>,
+    relevance: Option<Spanned<f32>>,
+    #[serde(default)]
+    borderline: bool,
+    #[serde(default)]
+    caps: bool,
+    #[serde(default)]
+    near: Vec<Spanned<String>>,
+    #[serde(default)]
+    unless: Vec<Spanned<String>>,
+    within: Option<Spanned<usize>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSection {
+    slug: Spanned<String>,
+    weight: Spanned<f32>,
+    topic: Option<Spanned<String>>,
+    #[serde(default)]
+    borderline: bool,
+}
+
+/// How far a context may stand from its phrase when the group does not say.
+const DEFAULT_WITHIN: usize = 6;
+/// Weights beyond this are a slip of the pen.
+const MAX_WEIGHT: f32 = 20.0;
+
+/// What kind of table a group stands in.
+#[derive(Clone, Copy)]
+enum Place {
+    Topic(usize),
+    General,
+    Against,
+    Silent,
+}
+
+#[derive(Default)]
+struct Reading {
+    list: Vec<Topic>,
+    rules: Vec<Rule>,
+    meanings: Vec<Meaning>,
+    problems: Vec<TopicsProblem>,
+}
+
+impl Reading {
+    fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
+        self.problems.push(TopicsProblem {
+            span,
+            message: message.into(),
+        });
+    }
+
+    fn sorted_problems(mut self) -> Vec<TopicsProblem> {
+        self.problems.sort_by_key(|p| (p.span.start, p.span.end));
+        self.problems
+    }
+
+    fn read(&mut self, raw: &RawTopics) -> Vec<Section> {
+        for topic in &raw.topic {
+            self.read_topic(topic);
+        }
+        let tables = [
+            (&raw.general, Place::General),
+            (&raw.against, Place::Against),
+            (&raw.silent, Place::Silent),
+        ];
+        for (groups, place) in tables {
+            for group in groups {
+                self.read_group(group, place);
+            }
+        }
+        raw.section.iter().map(|s| self.read_section(s)).collect()
+    }
+
+    fn read_topic(&mut self, topic: &RawTopic) {
+        let key = topic.key.get_ref();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if key.is_empty() || !key.chars().all(plain) {
+            self.problem(topic.key.span(), format!("topic key \"{key}\" may hold only a-z, 0-9 and _"));
+        }
+        if self.list.iter().any(|t| t.key.as_str() == key) {
+            self.problem(topic.key.span(), format!("topic \"{key}\" stands here twice"));
+        }
+        if topic.name.get_ref().trim().is_empty() {
+            self.problem(topic.name.span(), format!("topic \"{key}\" has no name"));
+        }
+        self.list.push(Topic {
+            key: TopicKey(key.clone()),
+            name: topic.name.get_ref().clone(),
+        });
+        for group in &topic.phrases {
+            self.read_group(group, Place::Topic(self.list.len() - 1));
+        }
+    }
+
+    fn read_group(&mut self, group: &RawGroup, place: Place) {
+        let weight = self.group_weight(group, place);
+        let relevance = match &group.relevance {
+            Some(relevance) => self.bounded(relevance),
+            None => weight,
+        };
+        if group.any.get_ref().is_empty() {
+            self.problem(group.any.span(), "a group without phrases finds nothing");
+        }
+        let mut list = |phrases: &[Spanned<String>]| -> Vec<String> {
+            phrases.iter().filter_map(|p| self.checked_phrase(p)).collect()
+        };
+        let rule = Rule {
+            any: list(group.any.get_ref()),
+            near: list(&group.near),
+            unless: list(&group.unless),
+            within: group.within.as_ref().map_or(DEFAULT_WITHIN, |w| *w.get_ref()),
+        };
+        self.rules.push(rule);
+        self.meanings.push(Meaning {
+            topic: match place {
+                Place::Topic(topic) => Some(topic),
+                _ => None,
+            },
+            weight,
+            relevance,
+            borderline: group.borderline,
+            caps: group.caps,
+        });
+    }
+
+    fn group_weight(&mut self, group: &RawGroup, place: Place) -> f32 {
+        let Some(weight) = &group.weight else {
+            if !matches!(place, Place::Silent) {
+                self.problem(group.any.span(), "this group of phrases has no weight");
+            }
+            return 0.0;
+        };
+        let value = self.bounded(weight);
+        let fits = match place {
+            Place::Topic(_) | Place::General => value > 0.0,
+            Place::Against => value < 0.0,
+            Place::Silent => value == 0.0,
+        };
+        if !fits {
+            self.problem(
+                weight.span(),
+                "weights are above 0 for topics and [[general]], below 0 for [[against]], and absent in [[silent]]",
+            );
+        }
+        value
+    }
+
+    fn bounded(&mut self, weight: &Spanned<f32>) -> f32 {
+        let value = *weight.get_ref();
+        if value.is_finite() && value.abs() <= MAX_WEIGHT {
+            return value;
+        }
+        self.problem(weight.span(), format!("a weight lies between -{MAX_WEIGHT} and {MAX_WEIGHT}"));
+        0.0
+    }
+
+    fn checked_phrase(&mut self, phrase: &Spanned<String>) -> Option<String> {
+        match check_pattern(phrase.get_ref()) {
+            Ok(()) => Some(phrase.get_ref().clone()),
+            Err(e) => {
+                self.problem(phrase.span(), e.to_string());
+                None
+            }
+        }
+    }
+
+    fn read_section(&mut self, section: &RawSection) -> Section {
+        let weight = self.bounded(&section.weight);
+        let topic = section.topic.as_ref().and_then(|key| {
+            let at = self.list.iter().position(|t| t.key.as_str() == key.get_ref());
+            if at.is_none() {
+                self.problem(key.span(), format!("there is no topic \"{}\"", key.get_ref()));
+            }
+            at
+        });
+        Section {
+            slug: section_slug(section.slug.get_ref()),
+            meaning: Meaning {
+                topic,
+                weight,
+                relevance: weight,
+                borderline: section.borderline,
+                caps: false,
+            },
+        }
+    }
+
+    fn check_cuts(&mut self, raw: &RawTopics) {
+        let cuts = raw.cuts.get_ref();
+        if !(cuts.borderline > 0.0 && cuts.borderline < cuts.subject && cuts.subject.is_finite()) {
+            self.problem(raw.cuts.span(), "the cuts must satisfy 0 < borderline < subject");
+        }
+        if !(cuts.topic > 0.0 && (0.0..=1.0).contains(&cuts.topic_share)) {
+            self.problem(raw.cuts.span(), "topic must be above 0, topic_share between 0 and 1");
+        }
+        let p = raw.parts.get_ref();
+        let factors = [p.title, p.sapo, p.body, p.body_most];
+        if !factors.iter().all(|f| (0.0..=MAX_WEIGHT).contains(f)) {
+            self.problem(raw.parts.span(), format!("a part counts between 0 and {MAX_WEIGHT}"));
+        }
+    }
+}
+
+/// The one form of a section's name or slug: `Xây dựng Đảng`, `xay-dung-dang` and `xay_dung_dang` are the same.
+pub fn section_slug(name: &str) -> String {
+    fold(name)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|w| !w.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
+}

@@ -1,0 +1,454 @@
+//! When to ask a feed again, and what a poll says about the feed's health. Pure: no clock, no I/O, no chance.
+//!
+//! [`plan`] says what to ask before a poll, [`after_poll`] what to remember after it. The caller stores the state in the
+//! same transaction as the entries: validators must never outlive a document that was not stored.
+
+use std::cmp::Reverse;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use url::Url;
+
+use crate::model::{
+    Failure, FailureKind, Feed, FeedKey, FeedState, FetchOutcome, Fetched, PublisherHints, Unmodified, Validators,
+};
+
+/// Sightings of a permanent redirect, each with a valid feed at its end, before the target is asked directly.
+pub const MOVE_BELIEVED: u32 = 3;
+/// Failures in a row at a believed target before the configured address is asked again.
+const MOVE_DOUBTED: u32 = 3;
+/// Publication times remembered.
+const RECENT: usize = 50;
+/// Without a new entry, the interval grows to this part of the silence.
+const SILENCE_PART: i32 = 8;
+/// Of the remembered publications so many must lie in one hour of the day for it to count as a busy hour.
+const BUSY_HOUR: usize = 2;
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const WEEK_S: i64 = 7 * 24 * 3600;
+
+/// Bounds on the pace; all durations are non-negative. `Default` gives the shipped values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaceLimits {
+    /// Never sooner than this after a poll; zero for tests.
+    pub min_interval: SignedDuration,
+    /// For feeds whose rhythm is not known.
+    pub default_interval: SignedDuration,
+    /// Never later than this, save where the publisher or a hard failure says otherwise.
+    pub max_interval: SignedDuration,
+    /// Freshness (max-age, Expires, ttl, sy:updatePeriod) delays a poll by no more than this: caches in front of
+    /// newspapers are often set up for pictures.
+    pub obey_freshness: SignedDuration,
+    /// Retry-After, skipHours and skipDays delay a poll by no more than this.
+    pub obey_at_most: SignedDuration,
+    /// Addresses that are not found are asked at this interval in the end.
+    pub max_hard_interval: SignedDuration,
+    /// One full, unconditional request a week: some servers answer 304 for ever.
+    pub weekly_audit: bool,
+}
+
+impl Default for PaceLimits {
+    fn default() -> Self {
+        Self {
+            min_interval: SignedDuration::from_mins(10),
+            default_interval: SignedDuration::from_mins(30),
+            max_interval: SignedDuration::from_hours(6),
+            obey_freshness: SignedDuration::from_hours(24),
+            obey_at_most: SignedDuration::from_hours(7 * 24),
+            max_hard_interval: SignedDuration::from_hours(24),
+            weekly_audit: true,
+        }
+    }
+}
+
+/// What to ask in the next poll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The configured address, or the target of a believed permanent redirect.
+    pub url: Url,
+    /// For the conditional request; empty in an audit.
+    pub validators: Validators,
+    /// Whether this is the week's full request, at the configured address.
+    pub audit: bool,
+}
+
+/// What reading the body came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReadResult {
+    /// There was no body to read: a 304 or a failure.
+    Nothing,
+    /// The bytes are those of the last document (same BLAKE3).
+    Unchanged,
+    /// A feed.
+    Feed {
+        /// Entries never seen before.
+        new_entries: usize,
+        /// Publication times of its entries, in any order.
+        published: Vec<Timestamp>,
+        /// `<ttl>`, `skipHours`, `skipDays`, `sy:updatePeriod`.
+        hints: PublisherHints,
+    },
+    /// No feed: HTML, nothing, anything else, or the reader broke down.
+    Failed(Failure),
+}
+
+/// A change worth one line in the log. The same failure again is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It worked (or was never asked) and fails now.
+    StartedFailing {
+        /// How.
+        kind: FailureKind,
+    },
+    /// It fails in another way than last time.
+    KindChanged {
+        /// How it failed.
+        from: FailureKind,
+        /// How it fails now.
+        to: FailureKind,
+    },
+    /// It works again.
+    Recovered {
+        /// Since when it failed, where known.
+        since: Option<Timestamp>,
+        /// How often in a row.
+        failures: u32,
+    },
+    /// 410: not asked any more until an admin enables it again.
+    Retired,
+    /// A retired feed, asked by hand, gave a feed.
+    Revived,
+    /// A permanent redirect is believed from now on.
+    Moved {
+        /// Where the feed is asked from now on.
+        to: Url,
+    },
+    /// A believed redirect is given up: the configured address is asked again.
+    MoveForgotten {
+        /// Where it was asked so far.
+        from: Url,
+    },
+}
+
+/// What a poll leaves behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AfterPoll {
+    /// To be stored in place of the feed's state.
+    pub state: FeedState,
+    /// To be logged, oldest first.
+    pub changes: Vec<Change>,
+}
+
+/// What to ask of this feed at `now`.
+pub fn plan(feed: &Feed, limits: &PaceLimits, now: Timestamp) -> Plan {
+    let audit = limits.weekly_audit && is_audit_due(feed, now);
+    if audit {
+        return Plan { url: feed.url.clone(), validators: Validators::default(), audit };
+    }
+    let url = believed_move(&feed.state).unwrap_or(&feed.url);
+    Plan { url: url.clone(), validators: feed.state.validators.clone(), audit }
+}
+
+/// The time of a feed's first poll: feeds that are added together are spread over `spread`.
+pub fn first_poll(key: &FeedKey, spread: SignedDuration, now: Timestamp) -> Timestamp {
+    later(now, phase(key, spread))
+}
+
+/// What to remember after a poll that ended at `now`.
+pub fn after_poll(
+    feed: &Feed,
+    outcome: &FetchOutcome,
+    read: &ReadResult,
+    limits: &PaceLimits,
+    now: Timestamp,
+) -> AfterPoll {
+    let mut after = AfterPoll { state: feed.state.clone(), changes: Vec::new() };
+    after.state.last_poll_at = Some(now);
+    after.state.not_before = None;
+    match outcome {
+        FetchOutcome::Fresh(fetched) => match read {
+            ReadResult::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
+            _ => succeeded(&mut after, feed, &Answer::fresh(fetched), read, limits, now),
+        },
+        FetchOutcome::NotModified(same) => succeeded(&mut after, feed, &Answer::same(same), read, limits, now),
+        FetchOutcome::Gone => gone(&mut after, feed, limits, now),
+        FetchOutcome::Throttled { until, status } => throttled(&mut after, feed, *until, *status, limits, now),
+        FetchOutcome::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
+    }
+    after
+}
+
+/// A good answer, with a body or as a 304.
+struct Answer<'a> {
+    hints: &'a PublisherHints,
+    moved_to: Option<&'a Url>,
+    /// `None` for a 304.
+    fetched: Option<&'a Fetched>,
+}
+
+impl<'a> Answer<'a> {
+    fn fresh(fetched: &'a Fetched) -> Self {
+        Self { hints: &fetched.hints, moved_to: fetched.moved_to.as_ref(), fetched: Some(fetched) }
+    }
+
+    fn same(same: &'a Unmodified) -> Self {
+        Self { hints: &same.hints, moved_to: same.moved_to.as_ref(), fetched: None }
+    }
+}
+
+/// A feed came, or the server said that it is the same as before.
+fn succeeded(
+    after: &mut AfterPoll,
+    feed: &Feed,
+    answer: &Answer<'_>,
+    read: &ReadResult,
+    limits: &PaceLimits,
+    now: Timestamp,
+) {
+    note_success(after, now);
+    let state = &mut after.state;
+    let nothing_said = PublisherHints::default();
+    let said_in_feed = match read {
+        ReadResult::Feed { new_entries, published, hints } => {
+            if *new_entries > 0 {
+                state.last_new_at = Some(now);
+            }
+            remember(&mut state.recent, published, now);
+            hints
+        }
+        _ => &nothing_said,
+    };
+    // Only of a document that was read whole: the next request would else be told that there is nothing new.
+    if let Some(fetched) = answer.fetched.filter(|_| *read != ReadResult::Nothing) {
+        state.validators = fetched.validators.clone();
+        state.body_hash = Some(fetched.body_hash);
+    }
+    let wish = rhythm(state, limits, now);
+    let next = later(later(now, wish), phase(&feed.key, wish / 8));
+    state.next_poll_at = Some(obey_hints(next, [answer.hints, said_in_feed], limits, now));
+    learn_move(after, feed, answer);
+}
+
+fn note_success(after: &mut AfterPoll, now: Timestamp) {
+    let state = &mut after.state;
+    if state.retired_at.take().is_some() {
+        after.changes.push(Change::Revived);
+    } else if state.failures > 0 {
+        after.changes.push(Change::Recovered { since: state.failing_since, failures: state.failures });
+    }
+    state.failures = 0;
+    state.failing_since = None;
+    state.failure = None;
+    state.last_ok_at = Some(now);
+}
+
+/// Counts sightings of one target; anything else seen at the configured address ends the count.
+fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
+    let known = after.state.moved.take();
+    // A 304 without redirect comes from the believed target: audits, which ask the configured address, get no 304.
+    let asked_at = |to: &Url| answer.fetched.is_none_or(|fetched| fetched.final_url == *to);
+    after.state.moved = match (known, answer.moved_to) {
+        (Some((to, seen)), Some(target)) if to == *target => {
+            let seen = seen.saturating_add(1);
+            if seen == MOVE_BELIEVED {
+                after.changes.push(Change::Moved { to: to.clone() });
+            }
+            Some((to, seen))
+        }
+        (Some((to, seen)), None) if seen >= MOVE_BELIEVED && to != feed.url && asked_at(&to) => Some((to, seen)),
+        (known, target) => {
+            if let Some((from, _)) = known.filter(|(to, seen)| *seen >= MOVE_BELIEVED && *to != feed.url) {
+                after.changes.push(Change::MoveForgotten { from });
+            }
+            target.map(|to| (to.clone(), 1))
+        }
+    };
+}
+
+fn gone(after: &mut AfterPoll, feed: &Feed, limits: &PaceLimits, now: Timestamp) {
+    let failure = Failure { kind: FailureKind::Gone, detail: "HTTP 410 Gone".to_owned() };
+    if forget_move(after) {
+        // What is gone is the redirect's target; whether the feed is, the configured address has to say.
+        return failed(after, feed, failure, limits, now);
+    }
+    note_failure(after, failure, now);
+    if after.state.retired_at.is_none() {
+        after.state.retired_at = Some(now);
+        after.changes.push(Change::Retired);
+    }
+    after.state.next_poll_at = None;
+}
+
+fn throttled(
+    after: &mut AfterPoll,
+    feed: &Feed,
+    until: Option<Timestamp>,
+    status: u16,
+    limits: &PaceLimits,
+    now: Timestamp,
+) {
+    let detail = match until {
+        Some(_) => format!("HTTP {status} with Retry-After"),
+        None => format!("HTTP {status}"),
+    };
+    note_failure(after, Failure { kind: FailureKind::Throttled, detail }, now);
+    // RFC 9110 §10.2.3: a floor, also above our own longest interval; a week bounds absurd values.
+    let floor = until.map(|t| t.clamp(now, later(now, limits.obey_at_most)));
+    let pause = match floor {
+        Some(_) => limits.min_interval,
+        None => doubled(busy_base(limits), after.state.failures, limits.max_interval),
+    };
+    let earliest = floor.unwrap_or(now).max(later(now, pause));
+    after.state.not_before = floor.filter(|t| *t > now);
+    after.state.next_poll_at = Some(later(earliest, phase(&feed.key, pause / 8)));
+}
+
+fn failed(after: &mut AfterPoll, feed: &Feed, failure: Failure, limits: &PaceLimits, now: Timestamp) {
+    let kind = failure.kind;
+    note_failure(after, failure, now);
+    let failures = after.state.failures;
+    if failures >= MOVE_DOUBTED {
+        forget_move(after);
+    }
+    let (base, cap) = match kind {
+        // Nobody expects it back within minutes, and 404s are counted against us.
+        FailureKind::NotFound | FailureKind::Gone => (busy_base(limits), limits.max_hard_interval),
+        // A 403 from a server that let us in before means that we came too often.
+        FailureKind::Forbidden if after.state.last_ok_at.is_some() => (busy_base(limits), limits.max_interval),
+        FailureKind::Forbidden => (busy_base(limits), limits.max_hard_interval),
+        // Also where no minimum is set, trouble is given some time to pass.
+        _ => (limits.min_interval.max(limits.default_interval / 3), limits.max_interval),
+    };
+    let pause = doubled(base, failures, cap).max(limits.min_interval);
+    after.state.next_poll_at = Some(later(later(now, pause), phase(&feed.key, pause / 8)));
+}
+
+/// Counts a failure and says what is new about it. Since when it fails is kept.
+fn note_failure(after: &mut AfterPoll, failure: Failure, now: Timestamp) {
+    let state = &mut after.state;
+    match state.failure.as_ref().filter(|_| state.failures > 0) {
+        None => after.changes.push(Change::StartedFailing { kind: failure.kind }),
+        Some(last) if last.kind != failure.kind => {
+            after.changes.push(Change::KindChanged { from: last.kind, to: failure.kind });
+        }
+        Some(_) => {}
+    }
+    state.failures = state.failures.saturating_add(1);
+    state.failing_since.get_or_insert(now);
+    state.failure = Some(failure);
+}
+
+/// Gives up a redirect; whether it was believed.
+fn forget_move(after: &mut AfterPoll) -> bool {
+    match after.state.moved.take_if(|(_, seen)| *seen >= MOVE_BELIEVED) {
+        Some((from, _)) => {
+            after.changes.push(Change::MoveForgotten { from });
+            true
+        }
+        None => false,
+    }
+}
+
+fn believed_move(state: &FeedState) -> Option<&Url> {
+    state.moved.as_ref().filter(|(_, seen)| *seen >= MOVE_BELIEVED).map(|(to, _)| to)
+}
+
+/// Whether a week's boundary, which lies at another time for each feed, has passed since the last good answer.
+fn is_audit_due(feed: &Feed, now: Timestamp) -> bool {
+    let Some(last_ok) = feed.state.last_ok_at else { return false };
+    let shift = phase(&feed.key, SignedDuration::from_secs(WEEK_S)).as_secs();
+    let week = |t: Timestamp| (t.as_second() - shift).div_euclid(WEEK_S);
+    week(last_ok) < week(now)
+}
+
+/// The feed's own interval: the median gap of its recent entries, longer after long silence, but back at the next hour
+/// of the day in which it usually publishes.
+fn rhythm(state: &FeedState, limits: &PaceLimits, now: Timestamp) -> SignedDuration {
+    let within = |wish: SignedDuration| wish.min(limits.max_interval).max(limits.min_interval);
+    let usual = within(median_gap(&state.recent).unwrap_or(limits.default_interval));
+    let Some(newest) = state.recent.first().copied().max(state.last_new_at) else { return usual };
+    let silence = now.duration_since(newest);
+    let stretched = within(usual.max(silence / SILENCE_PART));
+    let busy = next_busy_hour(&state.recent, now).map_or(stretched, |start| start.duration_since(now));
+    stretched.min(busy).max(usual)
+}
+
+/// The middle of the gaps between neighbouring publications; `None` with fewer than two of them.
+fn median_gap(recent: &[Timestamp]) -> Option<SignedDuration> {
+    let mut gaps: Vec<SignedDuration> = recent.windows(2).map(|pair| pair[0].duration_since(pair[1])).collect();
+    gaps.sort_unstable();
+    gaps.get(gaps.len() / 2).copied()
+}
+
+/// The start of the next full hour, within a day, in which the feed usually publishes.
+fn next_busy_hour(recent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
+    let hour_of = |t: Timestamp| t.as_second().div_euclid(3600);
+    let published = |hour: i64| recent.iter().filter(|t| (hour_of(**t) - hour).rem_euclid(24) == 0).count();
+    let next = (1..=24).map(|ahead| hour_of(now) + ahead).find(|hour| published(*hour) >= BUSY_HOUR)?;
+    Timestamp::from_second(next * 3600).ok()
+}
+
+/// Newest first, without repetitions and without dates that lie in the future.
+fn remember(recent: &mut Vec<Timestamp>, published: &[Timestamp], now: Timestamp) {
+    recent.extend(published.iter().filter(|t| **t <= now));
+    recent.sort_unstable_by_key(|t| Reverse(*t));
+    recent.dedup();
+    recent.truncate(RECENT);
+}
+
+/// Moves a poll to where the publisher wants it, by no more than allowed.
+fn obey_hints(next: Timestamp, said: [&PublisherHints; 2], limits: &PaceLimits, now: Timestamp) -> Timestamp {
+    let fresh_for = said.iter().filter_map(|hints| hints.fresh_for_s).max().unwrap_or(0);
+    let fresh_for = SignedDuration::from_secs(i64::from(fresh_for)).min(limits.obey_freshness);
+    let mut at = next.max(later(now, fresh_for));
+    let latest = later(now, limits.obey_at_most);
+    for hints in said {
+        at = after_skipped(at, hints).filter(|t| *t <= latest).unwrap_or(at);
+    }
+    at
+}
+
+/// The first moment at or after `at` that lies in no skipped hour or day (UTC); `None` if a whole week is skipped.
+fn after_skipped(at: Timestamp, hints: &PublisherHints) -> Option<Timestamp> {
+    let skipped = |t: Timestamp| {
+        let utc = t.to_zoned(TimeZone::UTC);
+        let hour = u8::try_from(utc.hour()).unwrap_or(0);
+        let day = u8::try_from(utc.weekday().to_monday_one_offset()).unwrap_or(0);
+        // In RSS the hour of midnight is written 0, and by some 24.
+        let hour_is_skipped = hints.skip_hours.iter().any(|h| h % 24 == hour);
+        hour_is_skipped || hints.skip_days.contains(&day)
+    };
+    if !skipped(at) {
+        return Some(at);
+    }
+    let hour = at.as_second().div_euclid(3600);
+    let mut starts = (1..=7 * 24).filter_map(|ahead| Timestamp::from_second((hour + ahead) * 3600).ok());
+    starts.find(|t| !skipped(*t))
+}
+
+/// Where a server does not want us: an hour, or less where the limits are smaller (tests).
+fn busy_base(limits: &PaceLimits) -> SignedDuration {
+    limits.min_interval.max(HOUR.min(limits.max_interval))
+}
+
+/// `base` doubled for each failure after the first, at most `cap`.
+fn doubled(base: SignedDuration, failures: u32, cap: SignedDuration) -> SignedDuration {
+    let factor = 1_i32 << failures.saturating_sub(1).min(20);
+    base.checked_mul(factor).unwrap_or(cap).min(cap)
+}
+
+/// This feed's place within `span`: always the same, and another for each feed, so that no crowd forms.
+fn phase(key: &FeedKey, span: SignedDuration) -> SignedDuration {
+    let hash = blake3::hash(key.as_str().as_bytes());
+    let mut place = [0; 4];
+    place.copy_from_slice(&hash.as_bytes()[..4]);
+    let thousandths = i64::from(u32::from_le_bytes(place) % 1000);
+    let millis = i64::try_from(span.as_millis()).unwrap_or(0).max(0);
+    SignedDuration::from_millis(millis / 1000 * thousandths + millis % 1000 * thousandths / 1000)
+}
+
+fn later(t: Timestamp, by: SignedDuration) -> Timestamp {
+    t.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests;

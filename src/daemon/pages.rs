@@ -1,0 +1,232 @@
+//! The article pages' loop: claim the pages that are due → ask politely and read → commit.
+//!
+//! Only articles that can matter have a page due (the desk decides that); without its page, the sapo stands for the text.
+
+use super::poll::signed;
+use super::watch::Heart;
+use super::works::{Setup, Works};
+use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Source, SourceKey};
+use crate::net::{self, Request};
+use crate::page;
+use crate::store::{DuePage, PageOutcome, PageText, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use url::Url;
+
+/// Pages claimed in one go…
+const CLAIM: u32 = 200;
+/// …and of one newspaper: its pages are read in turn, and none should outlive its lease.
+const CLAIM_PER_SOURCE: u32 = 20;
+/// How long a claim lasts.
+const LEASE: SignedDuration = SignedDuration::from_mins(15);
+/// A page that could not be read is tried again after this, and after thrice this.
+const RETRY: SignedDuration = SignedDuration::from_mins(20);
+
+/// What came of one page.
+#[derive(Debug, Clone)]
+pub struct PageDone {
+    /// Where it is.
+    pub url: String,
+    /// Why it could not be read.
+    pub failure: Option<Failure>,
+}
+
+/// Reads every page that is due now, once; ends when none is left.
+///
+/// # Errors
+/// When the store cannot be read or written; what was not committed stays due.
+pub async fn pass(works: &Works, mut each: impl FnMut(&PageDone)) -> Result<(), StoreError> {
+    loop {
+        let due = claim(works).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        read_all(works, due, &mut each).await?;
+    }
+}
+
+/// The daemon's loop; ends when `stop` turns true.
+pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
+    loop {
+        heart.beat();
+        let wait = match claim(&works).await {
+            Ok(due) if due.is_empty() => match works.store.next_due().await {
+                Ok(next) => super::until(next.page, works.clock.now(), beat),
+                Err(_) => beat,
+            },
+            Ok(due) => {
+                let beating = async {
+                    loop {
+                        tokio::time::sleep(beat).await;
+                        heart.beat();
+                    }
+                };
+                tokio::select! {
+                    _ = stop.wait_for(|stop| *stop) => return,
+                    () = beating => {}
+                    result = read_all(&works, due, &mut |_| {}) => {
+                        if let Err(err) = result {
+                            tracing::error!(error = %err, "article pages could not be stored; they are read again");
+                        }
+                    }
+                }
+                Duration::ZERO
+            }
+            Err(err) => {
+                tracing::error!(error = %err, "article pages that are due could not be claimed");
+                beat
+            }
+        };
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = works.wakes.pages.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+async fn claim(works: &Works) -> Result<Vec<DuePage>, StoreError> {
+    works.store.claim_due_pages(works.clock.now(), LEASE, CLAIM_PER_SOURCE, CLAIM).await
+}
+
+/// Reads claimed pages, newspaper by newspaper, and commits each as it comes.
+async fn read_all(works: &Works, due: Vec<DuePage>, each: &mut impl FnMut(&PageDone)) -> Result<(), StoreError> {
+    let mut papers: JoinSet<Result<Vec<PageDone>, StoreError>> = JoinSet::new();
+    let at_once = works.setup().config.article.newspapers_at_once.max(1);
+    for (source, pages) in by_newspaper(due) {
+        while papers.len() >= at_once {
+            take_one(&mut papers, each).await?;
+        }
+        papers.spawn(read_in_turn(works.clone(), source, pages));
+    }
+    while !papers.is_empty() {
+        take_one(&mut papers, each).await?;
+    }
+    works.wakes.desk.notify_one();
+    Ok(())
+}
+
+async fn take_one(
+    papers: &mut JoinSet<Result<Vec<PageDone>, StoreError>>,
+    each: &mut impl FnMut(&PageDone),
+) -> Result<(), StoreError> {
+    if let Some(Ok(done)) = papers.join_next().await {
+        done?.iter().for_each(each);
+    }
+    Ok(())
+}
+
+fn by_newspaper(due: Vec<DuePage>) -> Vec<(SourceKey, Vec<DuePage>)> {
+    let mut papers: Vec<(SourceKey, Vec<DuePage>)> = Vec::new();
+    for page in due {
+        match papers.iter_mut().find(|(source, _)| *source == page.source) {
+            Some((_, pages)) => pages.push(page),
+            None => papers.push((page.source.clone(), vec![page])),
+        }
+    }
+    papers
+}
+
+async fn read_in_turn(works: Works, source: SourceKey, pages: Vec<DuePage>) -> Result<Vec<PageDone>, StoreError> {
+    let mut done = Vec::with_capacity(pages.len());
+    for due in pages {
+        let setup = works.setup();
+        let read = read_one(&works, &setup, &source, &due).await;
+        let failure = read.as_ref().err().and_then(Trouble::failure);
+        if let Some(failure) = &failure {
+            let kind = failure.kind.as_str();
+            tracing::debug!(article = due.article.0, url = due.url, kind, detail = failure.detail, "page not read");
+        }
+        let outcome = match read {
+            Ok(page) => PageOutcome::Read(Box::new(page)),
+            Err(Trouble::NotWanted) => PageOutcome::NotWanted,
+            Err(Trouble::NotNow(_, Some(at))) => PageOutcome::Failed { retry_at: at },
+            Err(Trouble::NotNow(_, None)) => PageOutcome::Failed { retry_at: retry_at(&due, works.clock.now()) },
+        };
+        works.store.commit_page(due.article, outcome, signed(setup.config.fetch.backfill_max_age)).await?;
+        done.push(PageDone { url: due.url, failure });
+    }
+    Ok(done)
+}
+
+fn retry_at(due: &DuePage, now: Timestamp) -> Timestamp {
+    let wait = RETRY.saturating_mul(if due.tries == 0 { 1 } else { 3 });
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Why a page was not read.
+enum Trouble {
+    /// It is not to be read: robots.txt, no article.
+    NotWanted,
+    /// Perhaps later, at the time given.
+    NotNow(Failure, Option<Timestamp>),
+}
+
+impl Trouble {
+    fn failure(&self) -> Option<Failure> {
+        match self {
+            Self::NotWanted => None,
+            Self::NotNow(failure, _) => Some(failure.clone()),
+        }
+    }
+
+    fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+        Self::NotNow(Failure { kind, detail: detail.into() }, None)
+    }
+}
+
+async fn read_one(works: &Works, setup: &Arc<Setup>, source: &SourceKey, due: &DuePage) -> Result<PageText, Trouble> {
+    let url = Url::parse(&due.url).map_err(|_| Trouble::NotWanted)?;
+    let known = setup.sources.get(source);
+    let mut request = Request::page(url);
+    request.configured_host = known.and_then(|source| configured_host(source));
+    request.newspaper = Some(source.as_str().to_owned());
+    request.user_agent = known.and_then(|source| source.user_agent.clone());
+    let now = works.clock.now();
+    match setup.robots.verdict(&setup.client, &request, now).await {
+        net::Verdict::Allowed => {}
+        net::Verdict::Disallowed => return Err(Trouble::NotWanted),
+        net::Verdict::NotNow(at) => {
+            let failure = Failure { kind: FailureKind::Connect, detail: "robots.txt could not be read".to_owned() };
+            return Err(Trouble::NotNow(failure, Some(at)));
+        }
+    }
+    let fetched = body(setup.client.fetch(&request, now).await)?;
+    let zone = known.map_or_else(|| setup.config.daemon.time_zone.clone(), |s| super::zone_of(s, &setup.config));
+    let rules = known.map(|source| source.page_rules.clone()).unwrap_or_default();
+    let task = tokio::task::spawn_blocking(move || {
+        page::extract(&fetched.body, fetched.content_type.as_deref(), Some(&fetched.final_url), &rules, &zone)
+    });
+    let article = task
+        .await
+        .map_err(|err| Trouble::new(FailureKind::Reader, format!("the reader broke down: {err}")))?
+        .map_err(|not| Trouble::new(FailureKind::NotAFeed, not.to_string()))?;
+    Ok(PageText {
+        title: Some(article.title).filter(|title| !title.is_empty()),
+        sapo: article.lead,
+        body: article.text,
+        author: article.author,
+        published: article.published,
+    })
+}
+
+/// The host of the source's feeds, as an admin wrote it: only there are opened private ranges open.
+fn configured_host(source: &Source) -> Option<String> {
+    source.feeds.iter().find_map(|feed| feed.url.host_str()).map(str::to_owned)
+}
+
+fn body(outcome: FetchOutcome) -> Result<Box<Fetched>, Trouble> {
+    match outcome {
+        FetchOutcome::Fresh(fetched) => Ok(fetched),
+        FetchOutcome::Gone => Err(Trouble::NotWanted),
+        FetchOutcome::Failed(failure) => Err(Trouble::NotNow(failure, None)),
+        FetchOutcome::Throttled { until, status } => {
+            let failure = Failure { kind: FailureKind::Throttled, detail: format!("HTTP {status}") };
+            Err(Trouble::NotNow(failure, until))
+        }
+        FetchOutcome::NotModified(_) => Err(Trouble::new(FailureKind::Protocol, "304 to an unconditional request")),
+    }
+}

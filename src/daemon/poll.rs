@@ -1,0 +1,361 @@
+//! The feeds' loop: claim what is due → ask and read → decide ([`pace`]) → commit.
+//!
+//! Feeds are asked newspaper by newspaper, a newspaper's feeds in turn; a slow one holds up only its own. What came is
+//! committed in batches that wait for nobody longer than [`LINGER`].
+
+use super::pace::{self, Change, ReadResult};
+use super::watch::Heart;
+use super::works::{Setup, Works};
+use crate::feed::{self, identity};
+use crate::model::{Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey};
+use crate::net::Request;
+use crate::store::{PollCommit, PollReport, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// How long a claim lasts: longer than any queue at one newspaper should be. A dead owner's leases end at once, when
+/// the next owner opens the store.
+const LEASE: SignedDuration = SignedDuration::from_mins(15);
+/// Feeds claimed in one go.
+const CLAIM: u32 = 2_000;
+/// A batch is committed when it has so many entries…
+const BATCH_ENTRIES: usize = 500;
+/// …or when its first commit has waited for so long.
+const LINGER: Duration = Duration::from_millis(80);
+
+/// What came of polling one feed.
+#[derive(Debug, Clone)]
+pub struct Polled {
+    /// Which.
+    pub key: FeedKey,
+    /// Its source.
+    pub source: SourceKey,
+    /// In one word: `new`, `same`, `not-modified`, or the kind of failure.
+    pub result: &'static str,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// What the store made of it; `None` if it could not be committed.
+    pub report: Option<PollReport>,
+    /// When it will be asked again; `None` when retired.
+    pub next: Option<Timestamp>,
+    /// From claim to answer.
+    pub took: Duration,
+}
+
+/// A poll on its way to the store.
+struct Done {
+    commit: PollCommit,
+    polled: Polled,
+    changes: Vec<Change>,
+}
+
+/// Polls these feeds once and gives every result to `each`, as it is committed. Ends when all are done.
+///
+/// # Errors
+/// When a batch could not be committed; its feeds stay due.
+pub async fn pass(works: &Works, feeds: Vec<Feed>, mut each: impl FnMut(&Polled)) -> Result<(), StoreError> {
+    let (sender, mut done) = mpsc::channel(BATCH_ENTRIES);
+    let mut papers = JoinSet::new();
+    for (_, queue) in by_newspaper(feeds) {
+        papers.spawn(poll_in_turn(works.clone(), queue, sender.clone()));
+    }
+    drop(sender);
+    while let Some(batch) = next_batch(&mut done).await {
+        for polled in commit(works, batch).await? {
+            each(&polled);
+        }
+    }
+    Ok(())
+}
+
+/// The daemon's loop; ends when `stop` turns true. Requests under way are dropped then: nothing of them is lost, the
+/// feeds stay due. What was read is still committed.
+pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
+    let (sender, done) = mpsc::channel(BATCH_ENTRIES);
+    let committer = tokio::spawn(commit_all(works.clone(), done));
+    let mut queues: HashMap<SourceKey, mpsc::UnboundedSender<Feed>> = HashMap::new();
+    let mut papers = JoinSet::new();
+    loop {
+        heart.beat();
+        let wait = match claim(&works).await {
+            Ok(feeds) if feeds.is_empty() => until_next_due(&works, beat).await,
+            Ok(feeds) => {
+                dispatch(&works, feeds, &mut queues, &mut papers, &sender);
+                Duration::ZERO
+            }
+            Err(err) => {
+                tracing::error!(error = %err, "feeds that are due could not be claimed");
+                beat
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            Some(_) = papers.join_next() => {}
+            () = works.wakes.polls.notified() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+    papers.shutdown().await;
+    drop((queues, sender));
+    if let Err(err) = committer.await {
+        tracing::error!(error = %err, "the last polls could not be stored");
+    }
+}
+
+/// Commits what polls bring until nobody polls any more.
+async fn commit_all(works: Works, mut done: mpsc::Receiver<Done>) {
+    while let Some(batch) = next_batch(&mut done).await {
+        if let Err(err) = commit(&works, batch).await {
+            tracing::error!(error = %err, "what polls found could not be stored; these feeds are asked again");
+        }
+        works.wakes.desk.notify_one();
+    }
+}
+
+/// Hands claimed feeds to their newspapers' tasks; starts a task where there is none.
+fn dispatch(
+    works: &Works,
+    feeds: Vec<Feed>,
+    queues: &mut HashMap<SourceKey, mpsc::UnboundedSender<Feed>>,
+    papers: &mut JoinSet<()>,
+    done: &mpsc::Sender<Done>,
+) {
+    queues.retain(|_, queue| !queue.is_closed());
+    for (source, feeds) in by_newspaper(feeds) {
+        let mut feeds = feeds;
+        if let Some(queue) = queues.get(&source) {
+            feeds = feeds.into_iter().filter_map(|feed| queue.send(feed).err().map(|back| back.0)).collect();
+        }
+        if !feeds.is_empty() {
+            let (queue, more) = mpsc::unbounded_channel();
+            queues.insert(source, queue);
+            papers.spawn(serve_newspaper(works.clone(), feeds, more, done.clone()));
+        }
+    }
+}
+
+/// One newspaper's task in the daemon: its feeds in turn, and those that become due meanwhile.
+async fn serve_newspaper(
+    works: Works,
+    feeds: Vec<Feed>,
+    mut more: mpsc::UnboundedReceiver<Feed>,
+    done: mpsc::Sender<Done>,
+) {
+    poll_in_turn(works.clone(), feeds, done.clone()).await;
+    more.close();
+    let mut rest = Vec::new();
+    while let Ok(feed) = more.try_recv() {
+        rest.push(feed);
+    }
+    poll_in_turn(works, rest, done).await;
+}
+
+async fn claim(works: &Works) -> Result<Vec<Feed>, StoreError> {
+    works.store.claim_due_feeds(works.clock.now(), LEASE, CLAIM).await
+}
+
+async fn until_next_due(works: &Works, at_most: Duration) -> Duration {
+    let now = works.clock.now();
+    match works.store.next_due().await {
+        Ok(due) => super::until(due.poll, now, at_most),
+        Err(_) => at_most,
+    }
+}
+
+/// Feeds by newspaper, the newspapers in the order of their first due feed.
+fn by_newspaper(feeds: Vec<Feed>) -> Vec<(SourceKey, Vec<Feed>)> {
+    let mut papers: Vec<(SourceKey, Vec<Feed>)> = Vec::new();
+    let mut places: HashMap<SourceKey, usize> = HashMap::new();
+    for feed in feeds {
+        let place = *places.entry(feed.source.clone()).or_insert_with(|| {
+            papers.push((feed.source.clone(), Vec::new()));
+            papers.len() - 1
+        });
+        papers[place].1.push(feed);
+    }
+    papers
+}
+
+async fn poll_in_turn(works: Works, feeds: Vec<Feed>, done: mpsc::Sender<Done>) {
+    for feed in feeds {
+        let one = poll_one(&works, feed).await;
+        if done.send(one).await.is_err() {
+            return; // Nobody commits any more: we are stopping.
+        }
+    }
+}
+
+/// Asks one feed and decides what to write; nothing is written here.
+async fn poll_one(works: &Works, feed: Feed) -> Done {
+    let setup = works.setup();
+    let began = Instant::now();
+    let asked_at = works.clock.now();
+    let outcome = setup.client.fetch(&request(&setup, &feed, asked_at), asked_at).await;
+    let now = works.clock.now();
+    let (outcome, read, entries) = read_blocking(&setup, &feed, outcome, now).await;
+    let pace::AfterPoll { state, changes } = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
+    let polled = Polled {
+        key: feed.key.clone(),
+        source: feed.source.clone(),
+        result: result_word(&outcome, &read),
+        failure: state.failure.clone().filter(|_| state.failures > 0 || state.retired_at.is_some()),
+        report: None,
+        next: state.next_poll_at.filter(|_| state.retired_at.is_none()),
+        took: began.elapsed(),
+    };
+    let commit = PollCommit {
+        feed: feed.id,
+        state,
+        entries,
+        at: now,
+        backfill_after: signed(setup.config.fetch.backfill_max_age),
+        pages_wanted: false,
+    };
+    Done { commit, polled, changes }
+}
+
+/// The request for a feed; once in a while a whole one in spite of all validators, to audit what they say.
+fn request(setup: &Setup, feed: &Feed, now: Timestamp) -> Request {
+    let plan = pace::plan(feed, &limits(setup), now);
+    let mut request = Request::feed(plan.url, plan.validators);
+    request.configured_host = feed.url.host_str().map(str::to_owned);
+    request.newspaper = Some(feed.source.as_str().to_owned());
+    request.user_agent = setup.sources.get(&feed.source).and_then(|source| source.user_agent.clone());
+    request
+}
+
+pub(super) fn limits(setup: &Setup) -> pace::PaceLimits {
+    let fetch = &setup.config.fetch;
+    pace::PaceLimits {
+        min_interval: signed(fetch.min_interval),
+        max_interval: signed(fetch.max_interval),
+        weekly_audit: fetch.audit.is_some(),
+        ..pace::PaceLimits::default()
+    }
+}
+
+pub(super) fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+/// Reads a fresh body off the runtime's workers; everything else passes through.
+async fn read_blocking(
+    setup: &Arc<Setup>,
+    feed: &Feed,
+    outcome: FetchOutcome,
+    now: Timestamp,
+) -> (FetchOutcome, ReadResult, Vec<IdentifiedEntry>) {
+    let FetchOutcome::Fresh(fetched) = outcome else {
+        return (outcome, ReadResult::Nothing, Vec::new());
+    };
+    if feed.state.body_hash == Some(fetched.body_hash) {
+        return (FetchOutcome::Fresh(fetched), ReadResult::Unchanged, Vec::new());
+    }
+    let (setup, feed) = (Arc::clone(setup), feed.clone());
+    let task = tokio::task::spawn_blocking(move || {
+        let (read, entries) = read(&setup, &feed, &fetched, now);
+        (FetchOutcome::Fresh(fetched), read, entries)
+    });
+    task.await.unwrap_or_else(|err| {
+        let failure = Failure { kind: FailureKind::Reader, detail: format!("the reader broke down: {err}") };
+        (FetchOutcome::Failed(failure), ReadResult::Nothing, Vec::new())
+    })
+}
+
+fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> (ReadResult, Vec<IdentifiedEntry>) {
+    let Some(source) = setup.sources.get(&feed.source) else {
+        return (ReadResult::Nothing, Vec::new()); // Removed by a reload meanwhile.
+    };
+    let zone = super::zone_of(source, &setup.config);
+    match feed::read(&fetched.body, fetched.content_type.as_deref(), &fetched.final_url, &zone, Some(now)) {
+        Ok(reading) => {
+            let published: Vec<Timestamp> = reading.entries.iter().filter_map(|entry| entry.published.or(entry.updated)).collect();
+            let section = source.feeds.iter().find(|spec| spec.key == feed.key).and_then(|spec| spec.section.as_deref());
+            let entries = identity::identify(source, section, reading.entries);
+            (ReadResult::Feed { new_entries: newer(feed, &published), published, hints: reading.hints }, entries)
+        }
+        Err(not) => (ReadResult::Failed(Failure { kind: not.kind, detail: not.detail }), Vec::new()),
+    }
+}
+
+/// How many entries are newer than the newest that is remembered: all that can be known before they are stored.
+fn newer(feed: &Feed, published: &[Timestamp]) -> usize {
+    let newest = feed.state.recent.first();
+    published.iter().filter(|at| newest.is_none_or(|newest| *at > newest)).count()
+}
+
+fn result_word(outcome: &FetchOutcome, read: &ReadResult) -> &'static str {
+    match (outcome, read) {
+        (FetchOutcome::Fresh(_), ReadResult::Feed { .. }) => "read",
+        (FetchOutcome::Fresh(_), ReadResult::Failed(failure)) => failure.kind.as_str(),
+        (FetchOutcome::Fresh(_), _) => "same",
+        (FetchOutcome::NotModified(_), _) => "not-modified",
+        (FetchOutcome::Gone, _) => FailureKind::Gone.as_str(),
+        (FetchOutcome::Throttled { .. }, _) => FailureKind::Throttled.as_str(),
+        (FetchOutcome::Failed(failure), _) => failure.kind.as_str(),
+    }
+}
+
+/// The next batch to commit; `None` when nobody polls any more.
+async fn next_batch(done: &mut mpsc::Receiver<Done>) -> Option<Vec<Done>> {
+    let first = done.recv().await?;
+    let mut entries = first.commit.entries.len();
+    let mut batch = vec![first];
+    let deadline = tokio::time::Instant::now() + LINGER;
+    while entries < BATCH_ENTRIES {
+        match tokio::time::timeout_at(deadline, done.recv()).await {
+            Ok(Some(next)) => {
+                entries += next.commit.entries.len();
+                batch.push(next);
+            }
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Some(batch)
+}
+
+async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreError> {
+    let (commits, told): (Vec<_>, Vec<_>) = batch.into_iter().map(|done| (done.commit, (done.polled, done.changes))).unzip();
+    let reports = works.store.commit_polls(commits).await?;
+    let mut polled = Vec::with_capacity(told.len());
+    for ((mut one, changes), report) in told.into_iter().zip(reports) {
+        if one.result == "read" && (report.new_entries > 0 || report.changed_entries > 0) {
+            one.result = "new";
+        }
+        one.report = Some(report);
+        tell(&one, &changes);
+        polled.push(one);
+    }
+    Ok(polled)
+}
+
+/// One event per change of state; the rest is for `--verbose`.
+fn tell(polled: &Polled, changes: &[Change]) {
+    let feed = polled.key.as_str();
+    for change in changes {
+        let detail = polled.failure.as_ref().map_or("", |failure| failure.detail.as_str());
+        match change {
+            Change::StartedFailing { kind } | Change::KindChanged { to: kind, .. } => {
+                let next = polled.next.map(|at| at.to_string());
+                tracing::warn!(feed, kind = kind.as_str(), detail, next, "feed failed");
+            }
+            Change::Recovered { failures, .. } => tracing::info!(feed, failures, "feed answers again"),
+            Change::Retired => tracing::warn!(feed, "feed is gone for good (410); not asked until it is enabled again"),
+            Change::Revived => tracing::info!(feed, "a retired feed answers again"),
+            Change::Moved { to } => {
+                tracing::warn!(feed, to = to.as_str(), "feed moved for good; its new address should stand in feeds.toml");
+            }
+            Change::MoveForgotten { from } => {
+                tracing::warn!(feed, from = from.as_str(), "the address that a redirect led to fails; the configured one is asked again");
+            }
+        }
+    }
+    let took_ms = u64::try_from(polled.took.as_millis()).unwrap_or(u64::MAX);
+    let new = polled.report.as_ref().map_or(0, |report| report.new_articles.len());
+    tracing::debug!(feed, result = polled.result, new, took_ms, "feed polled");
+}

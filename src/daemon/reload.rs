@@ -1,0 +1,54 @@
+//! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
+
+use super::watch;
+use super::works::{Setup, Works};
+use crate::config::{self, Problems};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::watch::Sender;
+
+/// Reads the config anew and puts it in force, or leaves the old one and says why.
+pub async fn reload(works: &Works, setup: &Sender<Arc<Setup>>, reread: &dyn Fn() -> Result<config::Config, Problems>) {
+    watch::reloading();
+    match reread() {
+        Ok(config) => put_in_force(works, setup, config).await,
+        Err(problems) => {
+            log_problems(&problems, "the old config stays in force");
+        }
+    }
+    watch::ready();
+}
+
+async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config::Config) {
+    let new = match Setup::new(config, None) {
+        Ok(new) => Arc::new(new),
+        Err(err) => {
+            tracing::error!(error = %err, "the new config cannot be worked with; the old one stays in force");
+            return;
+        }
+    };
+    match works.store.sync_sources(&new.config.sources, works.clock.now()).await {
+        Ok(report) => {
+            tracing::info!(
+                added = report.added.len(), enabled = report.enabled.len(), disabled = report.disabled.len(),
+                moved = report.moved.len(), "config reloaded"
+            );
+        }
+        Err(err) => {
+            tracing::error!(error = %err, "the new feeds could not be stored; the old config stays in force");
+            return;
+        }
+    }
+    // Only fails when no loop is left to hear it.
+    let _ = setup.send(new);
+    works.wakes.polls.notify_one();
+    works.wakes.desk.notify_one();
+}
+
+/// One event a problem, each with its file, line and mend.
+pub fn log_problems(problems: &Problems, consequence: &str) {
+    for problem in &problems.0 {
+        let place = problem.place();
+        tracing::error!(file = %Path::new(&problem.file).display(), line = problem.line, "{place}: {} ({}); {consequence}", problem.what, problem.how);
+    }
+}

@@ -1,0 +1,74 @@
+//! From a config to a [`Setup`]: compiles the lexicon, loads the templates, sets up the client.
+
+use super::works::Setup;
+use crate::analyse;
+use crate::config::Config;
+use crate::edition::{TemplateError, Templates};
+use crate::net::{Client, NetConfig, NetError, Robots};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Why a valid config still cannot be worked with.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The HTTP client.
+    #[error(transparent)]
+    Net(#[from] NetError),
+}
+
+impl Setup {
+    /// Everything that follows from `config`. `names` maps hosts under `.example` to a loopback server: the demo's.
+    ///
+    /// # Errors
+    /// When the client cannot be set up; a broken template falls back to the built-in one with a warning.
+    pub fn new(config: Config, names: Option<SocketAddr>) -> Result<Self, SetupError> {
+        let client = Client::new(net_config(&config, names))?;
+        let templates = config.templates.as_deref().map_or_else(Templates::builtin, templates_of);
+        Ok(Self {
+            sources: config.sources.iter().map(|source| (source.key.clone(), Arc::new(source.clone()))).collect(),
+            analysis_version: analyse::analysis_version(&config.topics),
+            templates,
+            client,
+            robots: Robots::default(),
+            config,
+        })
+    }
+}
+
+/// The admin's templates; a broken one falls back to the built-in ones, and says so.
+fn templates_of(folder: &Path) -> Templates {
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+    let (html, text) = (read("digest.html.j2"), read("digest.txt.j2"));
+    Templates::with_overrides(html.as_deref(), text.as_deref()).unwrap_or_else(|err: TemplateError| {
+        tracing::warn!(template = err.name, line = err.line, reason = err.reason, "a template is broken; the built-in ones are used");
+        Templates::builtin()
+    })
+}
+
+fn net_config(config: &Config, names: Option<SocketAddr>) -> NetConfig {
+    let fetch = &config.fetch;
+    let bytes = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
+    NetConfig {
+        user_agent: fetch.user_agent.clone(),
+        contact: None, // Part of `user_agent` already.
+        request_timeout: fetch.request_timeout,
+        max_body: bytes(fetch.max_body),
+        max_page: bytes(config.article.max_page),
+        allow_private: fetch.allow_private.iter().map(|cidr| cidr.to_string().parse()).filter_map(Result::ok).collect(),
+        proxy: fetch.proxy.as_ref().map(|proxy| {
+            let mut url = proxy.url.clone();
+            if let Some((user, password)) = &proxy.login {
+                // An http(s) address takes both; anything else was refused with the config.
+                let _ = url.set_username(user);
+                let _ = url.set_password(Some(password.reveal()));
+            }
+            url
+        }),
+        max_in_flight_bytes: bytes(fetch.bytes_in_flight),
+        newspapers_at_once: fetch.newspapers_at_once,
+        gap: fetch.gap,
+        example_hosts: names,
+        ..NetConfig::default()
+    }
+}

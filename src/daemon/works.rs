@@ -1,0 +1,70 @@
+//! What every loop and every one-shot command works with: the store, the clock, and a [`Setup`] made of the config.
+
+use super::clock::Clock;
+use crate::config::Config;
+use crate::edition::Templates;
+use crate::model::{Source, SourceKey};
+use crate::net;
+use crate::store::Store;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+
+/// All that follows from one reading of the config. A reload makes a whole new one; nothing in it ever changes.
+pub struct Setup {
+    /// The config itself.
+    pub config: Config,
+    /// Its sources by key.
+    pub sources: HashMap<SourceKey, Arc<Source>>,
+    /// Which lexicon and code judge: a number above 0 that changes with either.
+    pub analysis_version: i64,
+    /// The mail's templates.
+    pub templates: Templates,
+    /// The HTTP client with its limits.
+    pub client: net::Client,
+    /// What papers' robots.txt say.
+    pub robots: net::Robots,
+}
+
+/// Who wakes whom: a loop that made work for another says so, and none has to look on a timer.
+#[derive(Debug, Default)]
+pub struct Wakes {
+    /// Feeds may be due.
+    pub polls: Notify,
+    /// Article pages may be due.
+    pub pages: Notify,
+    /// There is something to analyse, or an edition may be due.
+    pub desk: Notify,
+    /// Deliveries may be due.
+    pub post: Notify,
+}
+
+/// The parts that are handed to every loop.
+#[derive(Clone)]
+pub struct Works {
+    /// The one file of data.
+    pub store: Store,
+    /// Where "now" comes from.
+    pub clock: Clock,
+    /// Who wakes whom.
+    pub wakes: Arc<Wakes>,
+    setup: watch::Receiver<Arc<Setup>>,
+}
+
+impl Works {
+    /// Parts over a setup that `setup` may replace while they work.
+    pub fn new(store: Store, clock: Clock, setup: watch::Receiver<Arc<Setup>>) -> Self {
+        Self { store, clock, wakes: Arc::default(), setup }
+    }
+
+    /// Parts for a one-shot command: the setup never changes.
+    pub fn fixed(store: Store, clock: Clock, setup: Setup) -> Self {
+        let (_, receiver) = watch::channel(Arc::new(setup));
+        Self::new(store, clock, receiver)
+    }
+
+    /// The setup in force now; a loop takes it once a round.
+    pub fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&self.setup.borrow())
+    }
+}

@@ -1,0 +1,138 @@
+//! What a feed document says, gathered but not yet read: slices of it wherever possible.
+
+use crate::text::date;
+use std::{borrow::Cow, cmp::Reverse, collections::HashSet};
+use url::Url;
+
+/// A text as the document means it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Text<'a> {
+    pub(super) value: Cow<'a, str>,
+    /// Whether `value` is HTML source; else it is literal text.
+    pub(super) html: bool,
+}
+
+/// A value that a stronger one replaces.
+#[derive(Debug, Clone)]
+pub(super) struct Slot<T> {
+    held: Option<(u8, T)>,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self { held: None }
+    }
+}
+
+impl<T> Slot<T> {
+    /// Keeps `value` unless one at least as strong is there.
+    pub(super) fn offer(&mut self, strength: u8, value: T) {
+        if self.held.as_ref().is_none_or(|(held, _)| *held < strength) {
+            self.held = Some((strength, value));
+        }
+    }
+
+    pub(super) fn get(&self) -> Option<&T> {
+        self.held.as_ref().map(|(_, value)| value)
+    }
+}
+
+/// An address as written, with the base it is relative to where that is not the document's own.
+#[derive(Debug, Clone)]
+pub(super) struct Address<'a> {
+    pub(super) href: Cow<'a, str>,
+    pub(super) base: Option<Url>,
+}
+
+/// A printed date: whether it is that of a change, how strongly it speaks, its text.
+#[derive(Debug, Clone)]
+pub(super) struct PrintedDate<'a> {
+    pub(super) updated: bool,
+    pub(super) strength: u8,
+    pub(super) text: Cow<'a, str>,
+}
+
+/// The properties of a feed or an entry.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields<'a> {
+    pub(super) id: Slot<Cow<'a, str>>,
+    pub(super) title: Slot<Text<'a>>,
+    pub(super) link: Slot<Address<'a>>,
+    pub(super) summary: Slot<Text<'a>>,
+    pub(super) content: Slot<Text<'a>>,
+    pub(super) language: Slot<Cow<'a, str>>,
+    pub(super) dates: Vec<PrintedDate<'a>>,
+    pub(super) authors: Vec<(u8, Cow<'a, str>)>,
+    pub(super) categories: Vec<Cow<'a, str>>,
+    pub(super) enclosures: Vec<Address<'a>>,
+}
+
+impl Fields<'_> {
+    /// Whether nothing at all is set.
+    pub(super) fn is_empty(&self) -> bool {
+        self.id.get().is_none()
+            && self.title.get().is_none()
+            && self.link.get().is_none()
+            && self.summary.get().is_none()
+            && self.content.get().is_none()
+            && self.dates.is_empty()
+            && self.authors.is_empty()
+            && self.categories.is_empty()
+            && self.enclosures.is_empty()
+    }
+
+    /// The printed date that speaks strongest; of equals the last, as an update replaces what it updates.
+    pub(super) fn date(&self, updated: bool) -> impl Iterator<Item = &str> {
+        let mut dates: Vec<_> = self.dates.iter().filter(|date| date.updated == updated).collect();
+        dates.reverse();
+        dates.sort_by_key(|date| std::cmp::Reverse(date.strength));
+        dates.into_iter().map(|date| date.text.trim())
+    }
+}
+
+/// The publisher's wishes as written.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RawHints<'a> {
+    pub(super) ttl: Option<Cow<'a, str>>,
+    pub(super) skip_hours: Vec<Cow<'a, str>>,
+    pub(super) skip_days: Vec<Cow<'a, str>>,
+    pub(super) update_period: Option<Cow<'a, str>>,
+    pub(super) update_frequency: Option<Cow<'a, str>>,
+}
+
+/// A feed document, gathered.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Document<'a> {
+    pub(super) feed: Fields<'a>,
+    pub(super) entries: Vec<Fields<'a>>,
+    pub(super) hints: RawHints<'a>,
+    /// Whether it breaks off before its end.
+    pub(super) cut: bool,
+    /// Entries left out because there were too many.
+    pub(super) left_out: usize,
+}
+
+impl Document<'_> {
+    /// Every printed date of the entries.
+    pub(super) fn printed_dates(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().flat_map(|entry| &entry.dates).map(|date| date.text.trim())
+    }
+
+    /// Leaves out the oldest entries beyond `max`; those without a date count as the oldest, later ones first.
+    pub(super) fn keep_newest(&mut self, max: usize) {
+        if self.entries.len() <= max {
+            return;
+        }
+        let order = date::order_of(self.printed_dates());
+        let printed = |entry: &Fields<'_>| entry.date(false).chain(entry.date(true)).find_map(|text| date::parse(text, order));
+        let mut ranked: Vec<_> = self.entries.iter().map(|entry| printed(entry).map(|printed| printed.civil)).enumerate().collect();
+        ranked.sort_by_key(|(at, civil)| (Reverse(*civil), *at));
+        let kept: HashSet<usize> = ranked.into_iter().take(max).map(|(at, _)| at).collect();
+        self.left_out += self.entries.len() - kept.len();
+        let mut at = 0;
+        self.entries.retain(|_| {
+            at += 1;
+            kept.contains(&(at - 1))
+        });
+    }
+}

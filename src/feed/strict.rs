@@ -1,0 +1,108 @@
+//! Writes a gathered document as strict Atom (RFC 4287) for feed-rs: well-formed, one namespace, no declarations.
+//!
+//! feed-rs panics on a second XML declaration and on a byte order mark that contradicts the first: neither can be here.
+
+use super::document::{Address, Document, Fields, Text};
+
+/// The document as strict Atom. Dates are not in it: they are read by [`crate::text::date`], which knows our papers'.
+pub(super) fn atom(document: &Document<'_>, size: usize) -> String {
+    let mut out = String::with_capacity(size + 256);
+    out.push_str("<feed xmlns=\"http://www.w3.org/2005/Atom\"");
+    if let Some(language) = document.feed.language.get() {
+        attribute(&mut out, "xml:lang", language.trim());
+    }
+    out.push('>');
+    fields(&mut out, &document.feed, "subtitle");
+    for entry in &document.entries {
+        out.push_str("<entry>");
+        fields(&mut out, entry, "summary");
+        out.push_str("</entry>");
+    }
+    out.push_str("</feed>");
+    out
+}
+
+fn fields(out: &mut String, fields: &Fields<'_>, summary: &str) {
+    if let Some(id) = fields.id.get() {
+        element(out, "id", id);
+    }
+    for (name, slot) in [("title", &fields.title), (summary, &fields.summary), ("content", &fields.content)] {
+        if let Some(value) = slot.get() {
+            text(out, name, value);
+        }
+    }
+    if let Some(address) = fields.link.get() {
+        link(out, "alternate", address);
+    }
+    for address in &fields.enclosures {
+        link(out, "enclosure", address);
+    }
+    for (_, author) in &fields.authors {
+        out.push_str("<author>");
+        element(out, "name", author);
+        out.push_str("</author>");
+    }
+    for category in &fields.categories {
+        out.push_str("<category");
+        attribute(out, "term", category);
+        out.push_str("/>");
+    }
+}
+
+fn element(out: &mut String, name: &str, value: &str) {
+    tag(out, "<", name);
+    out.push('>');
+    escape(out, value);
+    tag(out, "</", name);
+    out.push('>');
+}
+
+fn tag(out: &mut String, open: &str, name: &str) {
+    out.push_str(open);
+    out.push_str(name);
+}
+
+fn text(out: &mut String, name: &str, value: &Text<'_>) {
+    tag(out, "<", name);
+    out.push_str(if value.html { " type=\"html\">" } else { " type=\"text\">" });
+    escape(out, &value.value);
+    tag(out, "</", name);
+    out.push('>');
+}
+
+fn link(out: &mut String, rel: &str, address: &Address<'_>) {
+    out.push_str("<link");
+    if let Some(base) = &address.base {
+        attribute(out, "xml:base", base.as_str());
+    }
+    attribute(out, "rel", rel);
+    attribute(out, "href", address.href.trim());
+    out.push_str("/>");
+}
+
+fn attribute(out: &mut String, name: &str, value: &str) {
+    out.push(' ');
+    out.push_str(name);
+    out.push_str("=\"");
+    escape(out, value);
+    out.push('"');
+}
+
+/// Escapes what XML reserves and leaves out what it forbids.
+fn escape(out: &mut String, text: &str) {
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let replacement = match byte {
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'&' => "&amp;",
+            b'"' => "&quot;",
+            0..=8 | 11 | 12 | 14..=31 => "",
+            _ => continue,
+        };
+        out.push_str(&text[plain..at]);
+        out.push_str(replacement);
+        plain = at + 1;
+    }
+    out.push_str(&text[plain..]);
+}

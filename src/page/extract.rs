@@ -1,0 +1,200 @@
+//! An article page → the article. The order of the steps; each step has its own file.
+
+use super::{author, body, decode, guard, lead, library, lines, meta, published, title, tree};
+use crate::model::PageRules;
+use dom_query::{Document, Matcher};
+use jiff::{Timestamp, tz::TimeZone};
+use thiserror::Error;
+use url::Url;
+
+/// Bytes of a page at most.
+pub const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
+/// Characters of running text that an article has at least.
+const MIN_TEXT_CHARS: usize = 60;
+/// Below this many characters the library is asked as well.
+const SPARSE_CHARS: usize = 250;
+
+/// What an article page says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageArticle {
+    /// The headline as printed, one line; empty only when the page has none at all.
+    pub title: String,
+    /// The sapo as printed; `None` where the page prints none.
+    pub lead: Option<String>,
+    /// Paragraphs joined by a blank line, without headline, sapo, signature, captions, links to other articles.
+    pub text: String,
+    /// Who signs; never the paper itself.
+    pub author: Option<String>,
+    /// When it was published, by its own word.
+    pub published: Option<Timestamp>,
+    /// The address the page calls its own, as written; not checked.
+    pub canonical_url: Option<String>,
+    /// The section's name, or its slug from the address.
+    pub section: Option<String>,
+}
+
+/// Why a page is not read as an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum NotAnArticle {
+    /// More than [`MAX_PAGE_BYTES`].
+    #[error("the page has more than {MAX_PAGE_BYTES} bytes")]
+    TooLarge,
+    /// No running text that could be an article.
+    #[error("the page holds no running text")]
+    NoText,
+    /// Reading it failed in a way that should not happen.
+    #[error("the page could not be read")]
+    Unreadable,
+}
+
+/// Reads an article page. `content_type` is the HTTP header, `url` where the page came from, `zone` the zone of dates
+/// without one.
+///
+/// Site rules come first: each selector that matches decides its part, the general reading does the rest. A selector
+/// that does not parse or matches nothing is as if it were not there. Time is linear in the page, memory bounded.
+///
+/// # Errors
+/// [`NotAnArticle`] when the page is too large or has no text.
+pub fn extract(
+    html: &[u8],
+    content_type: Option<&str>,
+    url: Option<&Url>,
+    rules: &PageRules,
+    zone: &TimeZone,
+) -> Result<PageArticle, NotAnArticle> {
+    if html.len() > MAX_PAGE_BYTES {
+        return Err(NotAnArticle::TooLarge);
+    }
+    let read = std::panic::AssertUnwindSafe(|| {
+        let page = guard::bounded(&decode::decode(html, content_type));
+        read(&page, url, rules, zone)
+    });
+    // The tree builder is not ours: a panic in it is this page's trouble only.
+    std::panic::catch_unwind(read).unwrap_or(Err(NotAnArticle::Unreadable))
+}
+
+fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Result<PageArticle, NotAnArticle> {
+    let document = Document::from(page);
+    let meta = meta::Meta::read(&document);
+    let ruled = Ruled::read(&document, rules, zone);
+    for selector in &rules.remove {
+        if let Ok(matcher) = Matcher::new(selector) {
+            document.select_matcher(&matcher).remove();
+        }
+    }
+    let tree = tree::Tree::read(&document);
+    let found = title::find(&tree, &meta);
+    let title_block = found.as_ref().and_then(|t| t.block);
+    let headline = ruled
+        .title
+        .or(found.map(|t| t.text))
+        .unwrap_or_default();
+    let body = ruled_body(&document, &tree, rules).or_else(|| body::find(&tree, title_block));
+    let text = body.as_ref().map_or_else(Vec::new, |body| {
+        let from = title_block.filter(|t| tree.is_within(tree.blocks[*t].owner, body.container));
+        body::text_blocks(&tree, body, from.map_or(0, |t| t + 1))
+    });
+    let lead = lead::find(&tree, &meta, title_block, &headline, &text);
+    let signature = author::find(&tree, &meta, url, title_block, &text);
+    let own = meta::key(&headline);
+    let running: Vec<usize> = text
+        .iter()
+        .copied()
+        .filter(|at| !lead.blocks.contains(at) && !signature.blocks.contains(at))
+        .filter(|at| meta::key(&tree.blocks[*at].text) != own)
+        .collect();
+    let paragraphs: Vec<&str> = running
+        .iter()
+        .map(|at| tree.blocks[*at].text.as_str())
+        .collect();
+    let mut text_joined = paragraphs.join("\n\n");
+    if text_joined.chars().count() < SPARSE_CHARS && ruled.body_missing {
+        text_joined = fuller(text_joined, page, &own, lead.text.as_deref());
+    }
+    let lead_text = ruled.lead.or(lead.text);
+    if text_joined.chars().count() + lead_text.as_ref().map_or(0, |l| l.chars().count()) < MIN_TEXT_CHARS {
+        return Err(NotAnArticle::NoText);
+    }
+    Ok(PageArticle {
+        title: headline,
+        lead: lead_text,
+        text: text_joined,
+        author: ruled.author.or(signature.name),
+        published: ruled
+            .published
+            .or_else(|| published::find(&tree, &meta, title_block, &running, zone)),
+        canonical_url: meta.own_url().map(str::to_owned),
+        section: section(&meta, url),
+    })
+}
+
+/// The library's text where it found much more than we did: ours and more, or anything where we found nothing.
+fn fuller(ours: String, page: &str, title: &str, lead: Option<&str>) -> String {
+    let lead = lead.map(meta::key).unwrap_or_default();
+    let theirs: Vec<String> = library::paragraphs(page)
+        .into_iter()
+        .filter(|p| {
+            let own = meta::key(p);
+            own != title && own != lead && !lines::is_invitation(p) && !lines::is_caption(p) && !lines::is_noise(p)
+        })
+        .collect();
+    let first = ours.split("\n\n").next().map(meta::key).unwrap_or_default();
+    let around = ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
+    let theirs = theirs.join("\n\n");
+    if around && theirs.len() > 2 * ours.len() + 100 { theirs } else { ours }
+}
+
+/// What the selectors of the site rules say.
+#[derive(Default)]
+struct Ruled {
+    title: Option<String>,
+    lead: Option<String>,
+    author: Option<String>,
+    published: Option<Timestamp>,
+    body_missing: bool,
+}
+
+impl Ruled {
+    fn read(document: &Document, rules: &PageRules, zone: &TimeZone) -> Self {
+        let text = |selector: &Option<String>| {
+            let matcher = Matcher::new(selector.as_deref()?).ok()?;
+            let found = document.select_single_matcher(&matcher);
+            let text = meta::tidy(&found.text());
+            (!text.is_empty()).then_some(text)
+        };
+        Self {
+            title: text(&rules.title),
+            lead: text(&rules.lead),
+            author: text(&rules.author).and_then(|a| lines::name_in(&a)),
+            published: text(&rules.published)
+                .and_then(|t| super::dates::find(&t, super::dates::Written::Printed))
+                .and_then(|s| s.instant(zone)),
+            body_missing: rules.body.is_none(),
+        }
+    }
+}
+
+fn ruled_body(document: &Document, tree: &tree::Tree<'_>, rules: &PageRules) -> Option<body::Body> {
+    let matcher = Matcher::new(rules.body.as_deref()?).ok()?;
+    let node = *document.select_single_matcher(&matcher).nodes().first()?;
+    Some(body::at(tree, tree.index_of(&node)?))
+}
+
+/// The innermost section: breadcrumb, stated section, else the first part of the address's path.
+fn section(meta: &meta::Meta, url: Option<&Url>) -> Option<String> {
+    let stated = meta
+        .first(&["article:section", "articlesection"])
+        .map(str::to_owned)
+        .or_else(|| meta.section.clone());
+    let crumb = || meta.breadcrumb.last().filter(|_| meta.breadcrumb.len() > 1).cloned();
+    let slug = || {
+        let parts: Vec<&str> = url?.path_segments()?.filter(|p| !p.is_empty()).collect();
+        let (_, folders) = parts.split_last()?;
+        folders
+            .iter()
+            .rev()
+            .find(|p| p.chars().any(|c| c.is_ascii_alphabetic()))
+            .map(|p| (*p).to_owned())
+    };
+    crumb().or(stated).or_else(slug)
+}

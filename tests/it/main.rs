@@ -1,0 +1,6 @@
+//! Tests across modules and over real sockets, as one binary: one link step instead of many.
+
+mod config;
+mod mail;
+mod net;
+mod support;
