@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use url::Url;
 
 use crate::model::{
-    Failure, FailureKind, Feed, FeedKey, FeedState, FetchOutcome, Fetched, PublisherHints, Unmodified, Validators,
+    Failure, FailureKind, Feed, FeedKey, FeedState, FetchOutcome, Fetched, PublisherHints,
+    Unmodified, Validators,
 };
 
 /// Sightings of a permanent redirect, each with a valid feed at its end, before the target is asked directly.
@@ -142,10 +143,18 @@ pub struct AfterPoll {
 pub fn plan(feed: &Feed, limits: &PaceLimits, now: Timestamp) -> Plan {
     let audit = limits.weekly_audit && is_audit_due(feed, now);
     if audit {
-        return Plan { url: feed.url.clone(), validators: Validators::default(), audit };
+        return Plan {
+            url: feed.url.clone(),
+            validators: Validators::default(),
+            audit,
+        };
     }
     let url = believed_move(&feed.state).unwrap_or(&feed.url);
-    Plan { url: url.clone(), validators: feed.state.validators.clone(), audit }
+    Plan {
+        url: url.clone(),
+        validators: feed.state.validators.clone(),
+        audit,
+    }
 }
 
 /// The time of a feed's first poll: feeds that are added together are spread over `spread`.
@@ -161,7 +170,10 @@ pub fn after_poll(
     limits: &PaceLimits,
     now: Timestamp,
 ) -> AfterPoll {
-    let mut after = AfterPoll { state: feed.state.clone(), changes: Vec::new() };
+    let mut after = AfterPoll {
+        state: feed.state.clone(),
+        changes: Vec::new(),
+    };
     after.state.last_poll_at = Some(now);
     after.state.not_before = None;
     match outcome {
@@ -169,9 +181,13 @@ pub fn after_poll(
             ReadResult::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
             _ => succeeded(&mut after, feed, &Answer::fresh(fetched), read, limits, now),
         },
-        FetchOutcome::NotModified(same) => succeeded(&mut after, feed, &Answer::same(same), read, limits, now),
+        FetchOutcome::NotModified(same) => {
+            succeeded(&mut after, feed, &Answer::same(same), read, limits, now)
+        }
         FetchOutcome::Gone => gone(&mut after, feed, limits, now),
-        FetchOutcome::Throttled { until, status } => throttled(&mut after, feed, *until, *status, limits, now),
+        FetchOutcome::Throttled { until, status } => {
+            throttled(&mut after, feed, *until, *status, limits, now)
+        }
         FetchOutcome::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
     }
     after
@@ -187,11 +203,19 @@ struct Answer<'a> {
 
 impl<'a> Answer<'a> {
     fn fresh(fetched: &'a Fetched) -> Self {
-        Self { hints: &fetched.hints, moved_to: fetched.moved_to.as_ref(), fetched: Some(fetched) }
+        Self {
+            hints: &fetched.hints,
+            moved_to: fetched.moved_to.as_ref(),
+            fetched: Some(fetched),
+        }
     }
 
     fn same(same: &'a Unmodified) -> Self {
-        Self { hints: &same.hints, moved_to: same.moved_to.as_ref(), fetched: None }
+        Self {
+            hints: &same.hints,
+            moved_to: same.moved_to.as_ref(),
+            fetched: None,
+        }
     }
 }
 
@@ -208,7 +232,11 @@ fn succeeded(
     let state = &mut after.state;
     let nothing_said = PublisherHints::default();
     let said_in_feed = match read {
-        ReadResult::Feed { new_entries, published, hints } => {
+        ReadResult::Feed {
+            new_entries,
+            published,
+            hints,
+        } => {
             if *new_entries > 0 {
                 state.last_new_at = Some(now);
             }
@@ -233,7 +261,10 @@ fn note_success(after: &mut AfterPoll, now: Timestamp) {
     if state.retired_at.take().is_some() {
         after.changes.push(Change::Revived);
     } else if state.failures > 0 {
-        after.changes.push(Change::Recovered { since: state.failing_since, failures: state.failures });
+        after.changes.push(Change::Recovered {
+            since: state.failing_since,
+            failures: state.failures,
+        });
     }
     state.failures = 0;
     state.failing_since = None;
@@ -245,7 +276,11 @@ fn note_success(after: &mut AfterPoll, now: Timestamp) {
 fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
     let known = after.state.moved.take();
     // A 304 without redirect comes from the believed target: audits, which ask the configured address, get no 304.
-    let asked_at = |to: &Url| answer.fetched.is_none_or(|fetched| fetched.final_url == *to);
+    let asked_at = |to: &Url| {
+        answer
+            .fetched
+            .is_none_or(|fetched| fetched.final_url == *to)
+    };
     after.state.moved = match (known, answer.moved_to) {
         (Some((to, seen)), Some(target)) if to == *target => {
             let seen = seen.saturating_add(1);
@@ -254,9 +289,13 @@ fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
             }
             Some((to, seen))
         }
-        (Some((to, seen)), None) if seen >= MOVE_BELIEVED && to != feed.url && asked_at(&to) => Some((to, seen)),
+        (Some((to, seen)), None) if seen >= MOVE_BELIEVED && to != feed.url && asked_at(&to) => {
+            Some((to, seen))
+        }
         (known, target) => {
-            if let Some((from, _)) = known.filter(|(to, seen)| *seen >= MOVE_BELIEVED && *to != feed.url) {
+            if let Some((from, _)) =
+                known.filter(|(to, seen)| *seen >= MOVE_BELIEVED && *to != feed.url)
+            {
                 after.changes.push(Change::MoveForgotten { from });
             }
             target.map(|to| (to.clone(), 1))
@@ -265,7 +304,10 @@ fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
 }
 
 fn gone(after: &mut AfterPoll, feed: &Feed, limits: &PaceLimits, now: Timestamp) {
-    let failure = Failure { kind: FailureKind::Gone, detail: "HTTP 410 Gone".to_owned() };
+    let failure = Failure {
+        kind: FailureKind::Gone,
+        detail: "HTTP 410 Gone".to_owned(),
+    };
     if forget_move(after) {
         // What is gone is the redirect's target; whether the feed is, the configured address has to say.
         return failed(after, feed, failure, limits, now);
@@ -290,7 +332,14 @@ fn throttled(
         Some(_) => format!("HTTP {status} with Retry-After"),
         None => format!("HTTP {status}"),
     };
-    note_failure(after, Failure { kind: FailureKind::Throttled, detail }, now);
+    note_failure(
+        after,
+        Failure {
+            kind: FailureKind::Throttled,
+            detail,
+        },
+        now,
+    );
     // RFC 9110 §10.2.3: a floor, also above our own longest interval; a week bounds absurd values.
     let floor = until.map(|t| t.clamp(now, later(now, limits.obey_at_most)));
     let pause = match floor {
@@ -302,7 +351,13 @@ fn throttled(
     after.state.next_poll_at = Some(later(earliest, phase(&feed.key, pause / 8)));
 }
 
-fn failed(after: &mut AfterPoll, feed: &Feed, failure: Failure, limits: &PaceLimits, now: Timestamp) {
+fn failed(
+    after: &mut AfterPoll,
+    feed: &Feed,
+    failure: Failure,
+    limits: &PaceLimits,
+    now: Timestamp,
+) {
     let kind = failure.kind;
     note_failure(after, failure, now);
     let failures = after.state.failures;
@@ -313,10 +368,15 @@ fn failed(after: &mut AfterPoll, feed: &Feed, failure: Failure, limits: &PaceLim
         // Nobody expects it back within minutes, and 404s are counted against us.
         FailureKind::NotFound | FailureKind::Gone => (busy_base(limits), limits.max_hard_interval),
         // A 403 from a server that let us in before means that we came too often.
-        FailureKind::Forbidden if after.state.last_ok_at.is_some() => (busy_base(limits), limits.max_interval),
+        FailureKind::Forbidden if after.state.last_ok_at.is_some() => {
+            (busy_base(limits), limits.max_interval)
+        }
         FailureKind::Forbidden => (busy_base(limits), limits.max_hard_interval),
         // Also where no minimum is set, trouble is given some time to pass.
-        _ => (limits.min_interval.max(limits.default_interval / 3), limits.max_interval),
+        _ => (
+            limits.min_interval.max(limits.default_interval / 3),
+            limits.max_interval,
+        ),
     };
     let pause = doubled(base, failures, cap).max(limits.min_interval);
     after.state.next_poll_at = Some(later(later(now, pause), phase(&feed.key, pause / 8)));
@@ -326,9 +386,14 @@ fn failed(after: &mut AfterPoll, feed: &Feed, failure: Failure, limits: &PaceLim
 fn note_failure(after: &mut AfterPoll, failure: Failure, now: Timestamp) {
     let state = &mut after.state;
     match state.failure.as_ref().filter(|_| state.failures > 0) {
-        None => after.changes.push(Change::StartedFailing { kind: failure.kind }),
+        None => after
+            .changes
+            .push(Change::StartedFailing { kind: failure.kind }),
         Some(last) if last.kind != failure.kind => {
-            after.changes.push(Change::KindChanged { from: last.kind, to: failure.kind });
+            after.changes.push(Change::KindChanged {
+                from: last.kind,
+                to: failure.kind,
+            });
         }
         Some(_) => {}
     }
@@ -339,7 +404,11 @@ fn note_failure(after: &mut AfterPoll, failure: Failure, now: Timestamp) {
 
 /// Gives up a redirect; whether it was believed.
 fn forget_move(after: &mut AfterPoll) -> bool {
-    match after.state.moved.take_if(|(_, seen)| *seen >= MOVE_BELIEVED) {
+    match after
+        .state
+        .moved
+        .take_if(|(_, seen)| *seen >= MOVE_BELIEVED)
+    {
         Some((from, _)) => {
             after.changes.push(Change::MoveForgotten { from });
             true
@@ -349,12 +418,18 @@ fn forget_move(after: &mut AfterPoll) -> bool {
 }
 
 fn believed_move(state: &FeedState) -> Option<&Url> {
-    state.moved.as_ref().filter(|(_, seen)| *seen >= MOVE_BELIEVED).map(|(to, _)| to)
+    state
+        .moved
+        .as_ref()
+        .filter(|(_, seen)| *seen >= MOVE_BELIEVED)
+        .map(|(to, _)| to)
 }
 
 /// Whether a week's boundary, which lies at another time for each feed, has passed since the last good answer.
 fn is_audit_due(feed: &Feed, now: Timestamp) -> bool {
-    let Some(last_ok) = feed.state.last_ok_at else { return false };
+    let Some(last_ok) = feed.state.last_ok_at else {
+        return false;
+    };
     let shift = phase(&feed.key, SignedDuration::from_secs(WEEK_S)).as_secs();
     let week = |t: Timestamp| (t.as_second() - shift).div_euclid(WEEK_S);
     week(last_ok) < week(now)
@@ -365,16 +440,22 @@ fn is_audit_due(feed: &Feed, now: Timestamp) -> bool {
 fn rhythm(state: &FeedState, limits: &PaceLimits, now: Timestamp) -> SignedDuration {
     let within = |wish: SignedDuration| wish.min(limits.max_interval).max(limits.min_interval);
     let usual = within(median_gap(&state.recent).unwrap_or(limits.default_interval));
-    let Some(newest) = state.recent.first().copied().max(state.last_new_at) else { return usual };
+    let Some(newest) = state.recent.first().copied().max(state.last_new_at) else {
+        return usual;
+    };
     let silence = now.duration_since(newest);
     let stretched = within(usual.max(silence / SILENCE_PART));
-    let busy = next_busy_hour(&state.recent, now).map_or(stretched, |start| start.duration_since(now));
+    let busy =
+        next_busy_hour(&state.recent, now).map_or(stretched, |start| start.duration_since(now));
     stretched.min(busy).max(usual)
 }
 
 /// The middle of the gaps between neighbouring publications; `None` with fewer than two of them.
 fn median_gap(recent: &[Timestamp]) -> Option<SignedDuration> {
-    let mut gaps: Vec<SignedDuration> = recent.windows(2).map(|pair| pair[0].duration_since(pair[1])).collect();
+    let mut gaps: Vec<SignedDuration> = recent
+        .windows(2)
+        .map(|pair| pair[0].duration_since(pair[1]))
+        .collect();
     gaps.sort_unstable();
     gaps.get(gaps.len() / 2).copied()
 }
@@ -382,8 +463,15 @@ fn median_gap(recent: &[Timestamp]) -> Option<SignedDuration> {
 /// The start of the next full hour, within a day, in which the feed usually publishes.
 fn next_busy_hour(recent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
     let hour_of = |t: Timestamp| t.as_second().div_euclid(3600);
-    let published = |hour: i64| recent.iter().filter(|t| (hour_of(**t) - hour).rem_euclid(24) == 0).count();
-    let next = (1..=24).map(|ahead| hour_of(now) + ahead).find(|hour| published(*hour) >= BUSY_HOUR)?;
+    let published = |hour: i64| {
+        recent
+            .iter()
+            .filter(|t| (hour_of(**t) - hour).rem_euclid(24) == 0)
+            .count()
+    };
+    let next = (1..=24)
+        .map(|ahead| hour_of(now) + ahead)
+        .find(|hour| published(*hour) >= BUSY_HOUR)?;
     Timestamp::from_second(next * 3600).ok()
 }
 
@@ -396,13 +484,24 @@ fn remember(recent: &mut Vec<Timestamp>, published: &[Timestamp], now: Timestamp
 }
 
 /// Moves a poll to where the publisher wants it, by no more than allowed.
-fn obey_hints(next: Timestamp, said: [&PublisherHints; 2], limits: &PaceLimits, now: Timestamp) -> Timestamp {
-    let fresh_for = said.iter().filter_map(|hints| hints.fresh_for_s).max().unwrap_or(0);
+fn obey_hints(
+    next: Timestamp,
+    said: [&PublisherHints; 2],
+    limits: &PaceLimits,
+    now: Timestamp,
+) -> Timestamp {
+    let fresh_for = said
+        .iter()
+        .filter_map(|hints| hints.fresh_for_s)
+        .max()
+        .unwrap_or(0);
     let fresh_for = SignedDuration::from_secs(i64::from(fresh_for)).min(limits.obey_freshness);
     let mut at = next.max(later(now, fresh_for));
     let latest = later(now, limits.obey_at_most);
     for hints in said {
-        at = after_skipped(at, hints).filter(|t| *t <= latest).unwrap_or(at);
+        at = after_skipped(at, hints)
+            .filter(|t| *t <= latest)
+            .unwrap_or(at);
     }
     at
 }
@@ -421,7 +520,8 @@ fn after_skipped(at: Timestamp, hints: &PublisherHints) -> Option<Timestamp> {
         return Some(at);
     }
     let hour = at.as_second().div_euclid(3600);
-    let mut starts = (1..=7 * 24).filter_map(|ahead| Timestamp::from_second((hour + ahead) * 3600).ok());
+    let mut starts =
+        (1..=7 * 24).filter_map(|ahead| Timestamp::from_second((hour + ahead) * 3600).ok());
     starts.find(|t| !skipped(*t))
 }
 

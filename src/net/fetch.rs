@@ -163,7 +163,10 @@ impl Trail {
     /// Where the feed moved for good. An address with credentials is the admin's to change: the target would be asked
     /// without them.
     fn moved_to(&self) -> Option<Url> {
-        let end = self.visited.last().filter(|_| self.permanent && self.visited.len() > 1)?;
+        let end = self
+            .visited
+            .last()
+            .filter(|_| self.permanent && self.visited.len() > 1)?;
         (without_credentials(end) == *end).then(|| end.clone())
     }
 }
@@ -305,7 +308,10 @@ impl Exchange<'_> {
             204 | 205 => FailureKind::Empty,
             304 if self.request.is_conditional() => {
                 let hints = cachectl::hints(headers, self.moment());
-                return Ok(FetchOutcome::NotModified(Unmodified { hints, moved_to: trail.moved_to() }));
+                return Ok(FetchOutcome::NotModified(Unmodified {
+                    hints,
+                    moved_to: trail.moved_to(),
+                }));
             }
             304 => {
                 return Err(failure(

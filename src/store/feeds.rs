@@ -107,12 +107,11 @@ impl Store {
         .await
     }
 
-    /// Takes the named feeds (all when `None`): an admin's `fetch`, which waits for no interval unless `due_only`.
-    /// Those under Retry-After, retired, switched off or in work are left; compare with what was asked for.
+    /// Takes the named feeds (all when `None`) whether they are due or not: an admin's `fetch`. Those under
+    /// Retry-After, retired, switched off or in work are left; compare with what was asked for.
     pub async fn claim_feeds(
         &self,
         keys: Option<Vec<FeedKey>>,
-        due_only: bool,
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<Vec<Feed>, StoreError> {
@@ -122,9 +121,9 @@ impl Store {
                 .prepare_cached(
                     "SELECT id, key FROM feeds WHERE enabled = 1 AND retired_at IS NULL \
                        AND (lease_until IS NULL OR lease_until <= ?1) AND (not_before IS NULL OR not_before <= ?1) \
-                       AND (NOT ?2 OR next_poll_at <= ?1) ORDER BY id",
+                     ORDER BY id",
                 )?
-                .query_map(params![ms(now), due_only], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .query_map([ms(now)], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
             free.into_iter()
                 .filter(|(_, key)| keys.as_ref().is_none_or(|k| k.contains(&FeedKey(key.clone()))))

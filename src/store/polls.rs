@@ -10,7 +10,6 @@ use super::{
 use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
-use url::Url;
 
 /// Old texts kept of an entry that changes again and again (pages that print the time in their summary).
 const REVISIONS: i64 = 20;
@@ -24,9 +23,6 @@ const CONTENT_MAX: usize = 256 * 1024;
 pub struct PollCommit {
     /// The feed that was claimed.
     pub feed: FeedId,
-    /// Its address when it was claimed. If the config gave it another one meanwhile, what was learned of this one
-    /// (validators, failures) is dropped, and only the entries are kept.
-    pub url: Url,
     /// What to remember of it, whole. `last_new_at` is set by the store, which alone knows what is new.
     pub state: FeedState,
     /// What it served; empty where nothing was read (304, same bytes, failure).
@@ -55,7 +51,7 @@ pub struct PollReport {
 }
 
 impl Store {
-    /// Writes what polls found, all of `commits` in one transaction; reports in the same order. A feed that is gone
+    /// Writes what polls of claimed feeds found, all of `commits` in one transaction; reports in the same order. A feed that is gone
     /// from the store reports nothing new. The same commit twice changes nothing the second time.
     pub async fn commit_polls(
         &self,
@@ -113,15 +109,12 @@ fn commit_poll(
         new_articles: Vec::new(),
     };
     let feed = tx
-        .prepare_cached(
-            "SELECT source_id, added_at, last_ok_at IS NULL, url FROM feeds WHERE id = ?1",
-        )?
+        .prepare_cached("SELECT source_id, added_at, last_ok_at IS NULL FROM feeds WHERE id = ?1")?
         .query_row([commit.feed.0], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
-    let Some((source, added_at, first_reading, url)): Option<(i64, i64, bool, String)> = feed
-    else {
+    let Some((source, added_at, first_reading)): Option<(i64, i64, bool)> = feed else {
         return Ok(report);
     };
     let undated_is_old = first_reading
@@ -138,9 +131,7 @@ fn commit_poll(
         report,
     };
     intake.entries()?;
-    if url == commit.url.as_str() {
-        put_state(tx, commit, intake.report.new_entries > 0)?;
-    }
+    put_state(tx, commit, intake.report.new_entries > 0)?;
     Ok(intake.report)
 }
 
@@ -446,6 +437,8 @@ impl Intake<'_> {
     }
 }
 
+/// Writes the feed's memory, if the claim still stands: a feed that was given another address meanwhile lost it, and
+/// the old address's validators would lie about the new one.
 fn put_state(tx: &Transaction<'_>, commit: &PollCommit, any_new: bool) -> rusqlite::Result<()> {
     let state = &commit.state;
     let recent: Vec<i64> = state.recent.iter().copied().map(ms).collect();
@@ -458,7 +451,7 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, any_new: bool) -> rusqli
         "UPDATE feeds SET lease_until = NULL, etag = ?2, last_modified = ?3, body_hash = ?4, next_poll_at = ?5, \
              not_before = ?6, last_poll_at = ?7, last_ok_at = ?8, last_new_at = coalesce(?9, last_new_at), \
              recent = ?10, failures = ?11, failing_since = ?12, failure = ?13, failure_detail = ?14, \
-             retired_at = ?15, moved_to = ?16, moved_seen = ?17 WHERE id = ?1",
+             retired_at = ?15, moved_to = ?16, moved_seen = ?17 WHERE id = ?1 AND lease_until IS NOT NULL",
     )?
     .execute(params![
         commit.feed.0,

@@ -58,7 +58,7 @@ fn an_admins_fetch_leaves_those_under_retry_after() {
     let mut commit = world.commit("a/moi", noon(), Vec::new());
     commit.state.not_before = Some(noon() + minutes(60));
     wait(world.store.commit_polls(vec![commit])).unwrap();
-    let claimed = wait(world.store.claim_feeds(None, false, noon(), LEASE)).unwrap();
+    let claimed = wait(world.store.claim_feeds(None, noon(), LEASE)).unwrap();
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].key.as_str(), "b/moi");
     let due = wait(world.store.next_due()).unwrap();

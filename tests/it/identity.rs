@@ -1,10 +1,5 @@
 //! Is one article one article? What feeds really do to ids, addresses and headlines, through `identify` and the store.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failing test is where a panic belongs"
-)]
-
 use diembao::{
     feed::identity::identify,
     model::{Entry, FeedKey, FeedKind, FeedSpec, FeedState, PageRules, Source, SourceKey},
@@ -77,7 +72,6 @@ impl World {
             .unwrap();
         let commit = PollCommit {
             feed: row.feed.id,
-            url: row.feed.url.clone(),
             state: FeedState {
                 last_ok_at: Some(self.now),
                 ..FeedState::default()
