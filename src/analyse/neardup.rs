@@ -9,6 +9,7 @@ use crate::{
     text::shingle::{self, Token},
 };
 use std::{
+    borrow::Borrow,
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
 };
@@ -182,13 +183,17 @@ fn root(parent: &mut [usize], mut i: usize) -> usize {
 /// Articles in groups of copies, as indexes. Within a group the lead copy stands first: that of the highest-ranked
 /// paper (smallest `rank`), then the fullest text, then the earliest ingested; the others follow in the same order.
 /// Groups stand in the order of their lead copies' ingest numbers.
-pub fn copies(articles: &[Article], rank: impl Fn(&SourceKey) -> u16) -> Vec<Vec<usize>> {
+pub fn copies<A: Borrow<Article>>(
+    articles: &[A],
+    rank: impl Fn(&SourceKey) -> u16,
+) -> Vec<Vec<usize>> {
     let texts: Vec<NearText> = articles
         .iter()
-        .map(|a| {
+        .map(|article| {
+            let article: &Article = article.borrow();
             NearText::new(
-                a.sapo.as_deref().unwrap_or(""),
-                a.body.as_deref().unwrap_or(""),
+                article.sapo.as_deref().unwrap_or(""),
+                article.body.as_deref().unwrap_or(""),
             )
         })
         .collect();
@@ -199,7 +204,7 @@ pub fn copies(articles: &[Article], rank: impl Fn(&SourceKey) -> u16) -> Vec<Vec
     let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
     for group in &mut groups {
         group.sort_by_key(|&i| {
-            let article = &articles[i];
+            let article: &Article = articles[i].borrow();
             (
                 rank(&article.source),
                 Reverse(texts[i].tokens.len()),
@@ -208,7 +213,10 @@ pub fn copies(articles: &[Article], rank: impl Fn(&SourceKey) -> u16) -> Vec<Vec
             )
         });
     }
-    groups.sort_by_key(|group| (articles[group[0]].ingest, articles[group[0]].id));
+    groups.sort_by_key(|group| {
+        let lead: &Article = articles[group[0]].borrow();
+        (lead.ingest, lead.id)
+    });
     groups
 }
 

@@ -57,6 +57,12 @@ struct Relevance {
     against: f32,
 }
 
+/// Whether the article's page is worth reading: it is relevant by headline and sapo, or near enough that its text may
+/// show it to be.
+pub fn can_matter(topics: &Topics, verdict: &Verdict) -> bool {
+    verdict.level > 0 || verdict.score >= topics.cuts.borderline / 2.0
+}
+
 impl Relevance {
     fn add(&mut self, meaning: &Meaning, amount: f32) {
         if amount < 0.0 {
@@ -105,11 +111,7 @@ impl<'t> Tally<'t> {
 
     fn count(&mut self, part: Part, text: &str, found: &Found<'_>, meaning: &'t Meaning) {
         let factor = self.factor(part, meaning);
-        let live = if found.cancelled_by.is_some() {
-            0.0
-        } else {
-            factor
-        };
+        let live = if found.cancelled_by.is_some() { 0.0 } else { factor };
         if factor == 0.0 {
             return;
         }
@@ -157,10 +159,7 @@ impl<'t> Tally<'t> {
                 hit: Hit {
                     phrase: section.slug.clone(),
                     found: name.to_owned(),
-                    topic: section
-                        .meaning
-                        .topic
-                        .map(|t| self.topics.list[t].key.clone()),
+                    topic: section.meaning.topic.map(|t| self.topics.list[t].key.clone()),
                     part: Part::Section,
                     start: 0,
                     weight: section.meaning.weight,
@@ -208,11 +207,7 @@ impl<'t> Tally<'t> {
         }
         let (mut all, mut body) = (Relevance::default(), Relevance::default());
         for c in best.values() {
-            let sum = if c.hit.part == Part::Body {
-                &mut body
-            } else {
-                &mut all
-            };
+            let sum = if c.hit.part == Part::Body { &mut body } else { &mut all };
             sum.add(c.meaning, c.relevance);
         }
         let most = self.topics.parts.body_most;
@@ -234,9 +229,7 @@ impl<'t> Tally<'t> {
             .iter()
             .zip(&self.topics.list)
             // A relevant article always has a topic to stand under: its strongest, however weak.
-            .filter(|&(&s, _)| {
-                s >= cuts.topic.max(best * cuts.topic_share) || (level > 0 && s > 0.0 && s >= best)
-            })
+            .filter(|&(&s, _)| s >= cuts.topic.max(best * cuts.topic_share) || (level > 0 && s > 0.0 && s >= best))
             .map(|(&score, topic)| TopicScore {
                 topic: topic.key.clone(),
                 score,

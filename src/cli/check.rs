@@ -23,6 +23,15 @@ pub fn run(config_path: Option<&Path>, json: bool) -> ExitCode {
     }
 }
 
+/// Tells a command's caller on stderr why its config cannot be used.
+pub fn print_problems(problems: &config::Problems) {
+    let mut err = io::stderr().lock();
+    for problem in &problems.0 {
+        // With stderr gone there is nobody to tell; the exit code stays.
+        let _ = write_problem(problem, &mut err);
+    }
+}
+
 /// What `check` found.
 #[derive(Debug, Serialize)]
 struct Report {

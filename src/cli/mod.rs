@@ -36,20 +36,13 @@ pub fn main(journal: bool) -> ExitCode {
     let args = Args::parse();
     crate::log::init(verbosity(&args), journal);
     match &args.command {
-        Command::Tool { tool } => tool::run(tool, &args),
-        Command::Check { file } => {
-            check::run(file.as_deref().or(args.config.as_deref()), args.json)
-        }
+        Command::Tool { tool } => tool::run(tool),
+        Command::Check { file } => check::run(file.as_deref().or(args.config.as_deref()), args.json),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                *shell,
-                &mut Args::command(),
-                "diembao",
-                &mut std::io::stdout(),
-            );
+            clap_complete::generate(*shell, &mut Args::command(), "diembao", &mut std::io::stdout());
             ExitCode::SUCCESS
         }
-        Command::Man => finish(&args, man()),
+        Command::Man => finish(man()),
         Command::Run => run::run(&args),
         _ => on_runtime(&args),
     }
@@ -59,59 +52,22 @@ pub fn main(journal: bool) -> ExitCode {
 fn on_runtime(args: &Args) -> ExitCode {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(err) => return finish(args, Err(err)),
+        Err(err) => return finish(Err(err)),
     };
     let result = runtime.block_on(async {
         match &args.command {
             Command::Demo { out } => Box::pin(demo::run(args, out)).await,
             Command::Now { out } => Box::pin(now::run(args, out)).await,
-            Command::Fetch {
-                due_only,
-                pages,
-                feeds,
-            } => {
-                Box::pin(fetch::run(
-                    args,
-                    &fetch::Options {
-                        due_only: *due_only,
-                        pages: *pages,
-                        feeds,
-                    },
-                ))
-                .await
+            Command::Fetch { due_only, pages, feeds } => {
+                Box::pin(fetch::run(args, &fetch::Options { due_only: *due_only, pages: *pages, feeds })).await
             }
-            Command::Digest {
-                name,
-                date,
-                dry_run,
-                out,
-                send,
-            } => {
-                let options = digest::Options {
-                    name,
-                    date: *date,
-                    dry_run: *dry_run,
-                    out: out.as_deref(),
-                    send: *send,
-                };
+            Command::Digest { name, date, dry_run, out, send } => {
+                let options = digest::Options { name, date: *date, dry_run: *dry_run, out: out.as_deref(), send: *send };
                 Box::pin(digest::run(args, &options)).await
             }
             Command::Feeds { action } => Box::pin(feeds::run(args, action)).await,
-            Command::Search {
-                query,
-                source,
-                province,
-                from,
-                to,
-                limit,
-            } => {
-                let filter = search::Filter {
-                    source,
-                    province,
-                    from: *from,
-                    to: *to,
-                    limit: *limit,
-                };
+            Command::Search { query, source, province, from, to, limit } => {
+                let filter = search::Filter { source, province, from: *from, to: *to, limit: *limit };
                 search::run(args, &query.join(" "), &filter).await
             }
             Command::Explain { article } => explain::run(args, article).await,
@@ -124,7 +80,7 @@ fn on_runtime(args: &Args) -> ExitCode {
             | Command::Man => Ok(()),
         }
     });
-    finish(args, result)
+    finish(result)
 }
 
 /// Two workers, as the daemon has: CPU work goes to the blocking threads.
@@ -137,11 +93,11 @@ fn runtime() -> Result<tokio::runtime::Runtime, AppError> {
 }
 
 /// The exit code of a result; what went wrong stands on stderr.
-fn finish(args: &Args, result: Result<(), AppError>) -> ExitCode {
+fn finish(result: Result<(), AppError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(AppError::Config(problems)) => {
-            check::print_problems(&problems, args.json);
+            check::print_problems(&problems);
             ExitCode::from(USAGE)
         }
         Err(AppError::Usage(what)) => {
@@ -171,7 +127,5 @@ fn draws_progress(args: &Args) -> bool {
 }
 
 fn man() -> Result<(), AppError> {
-    clap_mangen::Man::new(Args::command())
-        .render(&mut std::io::stdout())
-        .map_err(|err| AppError::Work(err.into()))
+    clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout()).map_err(|err| AppError::Work(err.into()))
 }

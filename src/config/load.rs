@@ -2,12 +2,14 @@
 
 use super::files::{self, Text};
 use super::places::Places;
-use super::problem::{Problem, Severity, Wrong, words, wrong};
+use super::problem::{Problem, Severity, Wrong, visible, words, wrong};
 use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
+use super::topics::{self, Topics, TopicsProblem};
 use super::{AdminConfig, ArticleConfig, Config, DaemonConfig, DigestConfig, FetchConfig};
 use super::{Problems, SmtpConfig, digests, embedded, secret, settings, smtp, sources};
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 /// Reads `diembao.toml` and its neighbours, or the embedded default for `None`.
 ///
@@ -28,6 +30,7 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
     let mut beside =
         |name: &str, embedded: &str| files::neighbour(diembao_toml, name, embedded, &mut problems);
     let provinces = beside("provinces.toml", embedded::PROVINCES);
+    let topics = beside("topics.toml", topics::BUILTIN);
     let feeds = beside("feeds.toml", embedded::FEEDS);
     let places = Places::parse(&provinces.name, &provinces.text).unwrap_or_else(|found| {
         problems.extend(found);
@@ -37,16 +40,20 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
     let sources = with_root(&feeds, &mut problems, |root| {
         sources::sources(root, &places)
     });
-    let topic_keys: Option<&[&str]> = None;
+    let topics = taxonomy(&topics, &mut problems);
+    let topic_keys: Option<Vec<&str>> = topics
+        .as_ref()
+        .map(|topics| topics.list.iter().map(|t| t.key.as_str()).collect());
     let settings = files::settings(diembao_toml, &mut problems);
     let settings = settings.and_then(|text| {
         with_root(&text, &mut problems, |root| {
-            settings_of(root, diembao_toml, env, &places, topic_keys)
+            settings_of(root, diembao_toml, env, &places, topic_keys.as_deref())
         })
     });
     problems.sort_by_key(|problem| !problem.file.ends_with("diembao.toml"));
     let sound = problems.iter().all(|p| p.severity == Severity::Warning);
-    let (Some(settings), Some(sources), true) = (settings, sources, sound) else {
+    let (Some(settings), Some(sources), Some(topics), true) = (settings, sources, topics, sound)
+    else {
         return Err(Problems(problems));
     };
     let templates = diembao_toml.map(|file| file.with_file_name("templates"));
@@ -60,9 +67,37 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         admin: settings.admin,
         sources,
         places,
+        topics,
         templates: templates.filter(|folder| folder.is_dir()),
         warnings: problems,
     })
+}
+
+/// The shipped taxonomy: its automaton takes long to build, and most configs leave it as it is.
+static SHIPPED: LazyLock<Option<Arc<Topics>>> =
+    LazyLock::new(|| Topics::parse(topics::BUILTIN).ok().map(Arc::new));
+
+/// The taxonomy; `None` after its problems were told.
+fn taxonomy(text: &Text, problems: &mut Vec<Problem>) -> Option<Arc<Topics>> {
+    if let (true, Some(shipped)) = (text.text == topics::BUILTIN, SHIPPED.as_ref()) {
+        return Some(Arc::clone(shipped));
+    }
+    let found = match Topics::parse(&text.text) {
+        Ok(topics) => return Some(Arc::new(topics)),
+        Err(found) => found,
+    };
+    let sheet = Sheet::new(&text.name, &text.text);
+    for TopicsProblem { span, message } in found {
+        let message = visible(&message);
+        let how = words(
+            "mend this place; the shipped topics.toml shows how",
+            "sửa lại chỗ này; xem mẫu trong topics.toml đi kèm chương trình",
+        );
+        let what_vi = format!("nội dung chưa đúng: {message}");
+        sheet.error(&span, wrong(words(message, what_vi), how));
+    }
+    problems.extend(sheet.into_problems());
+    None
 }
 
 /// What `diembao.toml` alone says.

@@ -1,7 +1,7 @@
 //! The config: read once, checked whole, then a value.
 //!
-//! Two steps. `raw` (over the text that `files` found) holds a file as it was written, every value with its place; `settings`, `digests`, `smtp`,
-//! `sources` and `places` say what it means; [`load`] joins the files of a folder into one [`Config`] in which
+//! Two steps. `raw`, over the text that `files` found, holds a file as it was written, every value with its place;
+//! `settings`, `digests`, `smtp`, `sources` and `places` say what it means; [`load`] joins the files of a folder into one [`Config`] in which
 //! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
 
 mod address;
@@ -32,6 +32,7 @@ pub use value::Days;
 
 use crate::model::Source;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// All that an admin decides, resolved and valid.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// The units and their former names.
     pub places: Places,
+    /// The topics and what speaks for them.
+    pub topics: Arc<topics::Topics>,
     /// The folder `templates/` beside `diembao.toml`, if there is one.
     pub templates: Option<PathBuf>,
     /// What is taken but should be looked at; every one of them a [`Severity::Warning`].

@@ -2,7 +2,8 @@
 
 use super::problem::{Problem, Wrong, did_you_mean, quoted, words, wrong};
 use super::raw::{Section, Sheet};
-use super::value::{self, fold};
+use super::value;
+use crate::text::fold::fold;
 use std::collections::HashMap;
 
 /// What a unit is.

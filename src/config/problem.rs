@@ -169,7 +169,7 @@ pub(crate) fn did_you_mean<'k>(
     // Beyond this no key or name of ours is meant, and the distance costs its square.
     const LONGEST_CHARS: usize = 60;
     let plain = |word: &str| -> Vec<char> {
-        let folded = super::value::fold(word);
+        let folded = crate::text::fold::fold(word);
         folded.chars().filter(|c| c.is_alphanumeric()).collect()
     };
     let typed = plain(typed);

@@ -274,16 +274,10 @@ impl Reading {
         let key = topic.key.get_ref();
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if key.is_empty() || !key.chars().all(plain) {
-            self.problem(
-                topic.key.span(),
-                format!("topic key \"{key}\" may hold only a-z, 0-9 and _"),
-            );
+            self.problem(topic.key.span(), format!("topic key \"{key}\" may hold only a-z, 0-9 and _"));
         }
         if self.list.iter().any(|t| t.key.as_str() == key) {
-            self.problem(
-                topic.key.span(),
-                format!("topic \"{key}\" stands here twice"),
-            );
+            self.problem(topic.key.span(), format!("topic \"{key}\" stands here twice"));
         }
         if topic.name.get_ref().trim().is_empty() {
             self.problem(topic.name.span(), format!("topic \"{key}\" has no name"));
@@ -307,19 +301,13 @@ impl Reading {
             self.problem(group.any.span(), "a group without phrases finds nothing");
         }
         let mut list = |phrases: &[Spanned<String>]| -> Vec<String> {
-            phrases
-                .iter()
-                .filter_map(|p| self.checked_phrase(p))
-                .collect()
+            phrases.iter().filter_map(|p| self.checked_phrase(p)).collect()
         };
         let rule = Rule {
             any: list(group.any.get_ref()),
             near: list(&group.near),
             unless: list(&group.unless),
-            within: group
-                .within
-                .as_ref()
-                .map_or(DEFAULT_WITHIN, |w| *w.get_ref()),
+            within: group.within.as_ref().map_or(DEFAULT_WITHIN, |w| *w.get_ref()),
         };
         self.rules.push(rule);
         self.meanings.push(Meaning {
@@ -361,10 +349,7 @@ impl Reading {
         if value.is_finite() && value.abs() <= MAX_WEIGHT {
             return value;
         }
-        self.problem(
-            weight.span(),
-            format!("a weight lies between -{MAX_WEIGHT} and {MAX_WEIGHT}"),
-        );
+        self.problem(weight.span(), format!("a weight lies between -{MAX_WEIGHT} and {MAX_WEIGHT}"));
         0.0
     }
 
@@ -381,15 +366,9 @@ impl Reading {
     fn read_section(&mut self, section: &RawSection) -> Section {
         let weight = self.bounded(&section.weight);
         let topic = section.topic.as_ref().and_then(|key| {
-            let at = self
-                .list
-                .iter()
-                .position(|t| t.key.as_str() == key.get_ref());
+            let at = self.list.iter().position(|t| t.key.as_str() == key.get_ref());
             if at.is_none() {
-                self.problem(
-                    key.span(),
-                    format!("there is no topic \"{}\"", key.get_ref()),
-                );
+                self.problem(key.span(), format!("there is no topic \"{}\"", key.get_ref()));
             }
             at
         });
@@ -408,24 +387,15 @@ impl Reading {
     fn check_cuts(&mut self, raw: &RawTopics) {
         let cuts = raw.cuts.get_ref();
         if !(cuts.borderline > 0.0 && cuts.borderline < cuts.subject && cuts.subject.is_finite()) {
-            self.problem(
-                raw.cuts.span(),
-                "the cuts must satisfy 0 < borderline < subject",
-            );
+            self.problem(raw.cuts.span(), "the cuts must satisfy 0 < borderline < subject");
         }
         if !(cuts.topic > 0.0 && (0.0..=1.0).contains(&cuts.topic_share)) {
-            self.problem(
-                raw.cuts.span(),
-                "topic must be above 0, topic_share between 0 and 1",
-            );
+            self.problem(raw.cuts.span(), "topic must be above 0, topic_share between 0 and 1");
         }
         let p = raw.parts.get_ref();
         let factors = [p.title, p.sapo, p.body, p.body_most];
         if !factors.iter().all(|f| (0.0..=MAX_WEIGHT).contains(f)) {
-            self.problem(
-                raw.parts.span(),
-                format!("a part counts between 0 and {MAX_WEIGHT}"),
-            );
+            self.problem(raw.parts.span(), format!("a part counts between 0 and {MAX_WEIGHT}"));
         }
     }
 }

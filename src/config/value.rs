@@ -3,23 +3,15 @@
 //! Each reader says what is wrong in both languages; where the value stands is its caller's to know.
 
 use super::problem::{Wrong, quoted, suggestion, words, wrong};
+use crate::text::fold::fold;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use std::fmt;
 use std::time::Duration;
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Longer spans than this are mistakes: ten years.
 const DURATION_MAX: Duration = Duration::from_secs(10 * 366 * 86_400);
-
-/// Lower case without marks: names are compared so, however they were typed.
-pub(crate) fn fold(text: &str) -> String {
-    text.nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .flat_map(char::to_lowercase)
-        .map(|c| if c == 'đ' { 'd' } else { c })
-        .collect()
-}
 
 /// `90s`, `15m`, `1h30m`, `48h`, `7d`; parts add up.
 pub(crate) fn duration(text: &str) -> Result<Duration, Wrong> {

@@ -25,7 +25,6 @@ const SILENCE_PART: i32 = 8;
 const BUSY_HOUR: usize = 2;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
-const WEEK_S: i64 = 7 * 24 * 3600;
 
 /// Bounds on the pace; all durations are non-negative. `Default` gives the shipped values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +42,8 @@ pub struct PaceLimits {
     pub obey_at_most: SignedDuration,
     /// Addresses that are not found are asked at this interval in the end.
     pub max_hard_interval: SignedDuration,
-    /// One full, unconditional request a week: some servers answer 304 for ever.
-    pub weekly_audit: bool,
+    /// One full, unconditional request in each such period: some servers answer 304 for ever. `None` = never.
+    pub audit: Option<SignedDuration>,
 }
 
 impl Default for PaceLimits {
@@ -56,7 +55,7 @@ impl Default for PaceLimits {
             obey_freshness: SignedDuration::from_hours(24),
             obey_at_most: SignedDuration::from_hours(7 * 24),
             max_hard_interval: SignedDuration::from_hours(24),
-            weekly_audit: true,
+            audit: Some(SignedDuration::from_hours(7 * 24)),
         }
     }
 }
@@ -68,7 +67,7 @@ pub struct Plan {
     pub url: Url,
     /// For the conditional request; empty in an audit.
     pub validators: Validators,
-    /// Whether this is the week's full request, at the configured address.
+    /// Whether this is the full request of the audit, at the configured address.
     pub audit: bool,
 }
 
@@ -76,85 +75,86 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReadResult {
     /// There was no body to read: a 304 or a failure.
-    Nothing,
+    NotRead,
     /// The bytes are those of the last document (same BLAKE3).
-    Unchanged,
+    SameBody,
     /// A feed.
-    Feed {
-        /// Entries never seen before.
-        new_entries: usize,
-        /// Publication times of its entries, in any order.
+    Read {
+        /// Its entries, known or new.
+        entries: usize,
+        /// Their publication times, in any order.
         published: Vec<Timestamp>,
         /// `<ttl>`, `skipHours`, `skipDays`, `sy:updatePeriod`.
         hints: PublisherHints,
     },
     /// No feed: HTML, nothing, anything else, or the reader broke down.
-    Failed(Failure),
+    NotAFeed(Failure),
 }
 
-/// A change worth one line in the log. The same failure again is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A change worth one line in the log; the same failure again is none. Of several at once the last named here counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// It worked (or was never asked) and fails now.
-    StartedFailing {
-        /// How.
-        kind: FailureKind,
-    },
+    /// A believed redirect is given up: the configured address is asked again.
+    MoveForgotten,
+    /// It failed, or was retired, and works again.
+    Recovered,
+    /// A permanent redirect is believed from now on: `state.moved` says where.
+    Moved,
     /// It fails in another way than last time.
-    KindChanged {
-        /// How it failed.
-        from: FailureKind,
-        /// How it fails now.
-        to: FailureKind,
-    },
-    /// It works again.
-    Recovered {
-        /// Since when it failed, where known.
-        since: Option<Timestamp>,
-        /// How often in a row.
-        failures: u32,
-    },
+    KindChanged,
+    /// It worked, or was never asked, and fails now.
+    StartedFailing,
     /// 410: not asked any more until an admin enables it again.
     Retired,
-    /// A retired feed, asked by hand, gave a feed.
-    Revived,
-    /// A permanent redirect is believed from now on.
-    Moved {
-        /// Where the feed is asked from now on.
-        to: Url,
-    },
-    /// A believed redirect is given up: the configured address is asked again.
-    MoveForgotten {
-        /// Where it was asked so far.
-        from: Url,
-    },
 }
 
-/// What a poll leaves behind.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AfterPoll {
-    /// To be stored in place of the feed's state.
-    pub state: FeedState,
-    /// To be logged, oldest first.
-    pub changes: Vec<Change>,
+/// The state in the making.
+struct AfterPoll {
+    state: FeedState,
+    change: Option<Change>,
+}
+
+impl AfterPoll {
+    fn note(&mut self, change: Change) {
+        self.change = self.change.max(Some(change));
+    }
 }
 
 /// What to ask of this feed at `now`.
 pub fn plan(feed: &Feed, limits: &PaceLimits, now: Timestamp) -> Plan {
-    let audit = limits.weekly_audit && is_audit_due(feed, now);
-    if audit {
+    if audit_due(feed, limits, now) {
         return Plan {
             url: feed.url.clone(),
             validators: Validators::default(),
-            audit,
+            audit: true,
         };
     }
-    let url = believed_move(&feed.state).unwrap_or(&feed.url);
+    let believed = feed
+        .state
+        .moved
+        .as_ref()
+        .filter(|(_, seen)| *seen >= MOVE_BELIEVED);
+    let url = believed.map_or(&feed.url, |(to, _)| to);
     Plan {
         url: url.clone(),
         validators: feed.state.validators.clone(),
-        audit,
+        audit: false,
     }
+}
+
+/// Whether a boundary of the audit's period, which lies at another time for each feed, has passed since the last good
+/// answer.
+pub fn audit_due(feed: &Feed, limits: &PaceLimits, now: Timestamp) -> bool {
+    let Some((period, last_ok)) = limits.audit.zip(feed.state.last_ok_at) else {
+        return false;
+    };
+    let shift = phase(&feed.key, period).as_secs();
+    let number = |t: Timestamp| {
+        t.as_second()
+            .saturating_sub(shift)
+            .div_euclid(period.as_secs().max(1))
+    };
+    number(last_ok) < number(now)
 }
 
 /// The time of a feed's first poll: feeds that are added together are spread over `spread`.
@@ -162,23 +162,23 @@ pub fn first_poll(key: &FeedKey, spread: SignedDuration, now: Timestamp) -> Time
     later(now, phase(key, spread))
 }
 
-/// What to remember after a poll that ended at `now`.
+/// What to remember after a poll that ended at `now`, and what of it is worth a line in the log.
 pub fn after_poll(
     feed: &Feed,
     outcome: &FetchOutcome,
     read: &ReadResult,
     limits: &PaceLimits,
     now: Timestamp,
-) -> AfterPoll {
+) -> (FeedState, Option<Change>) {
     let mut after = AfterPoll {
         state: feed.state.clone(),
-        changes: Vec::new(),
+        change: None,
     };
     after.state.last_poll_at = Some(now);
     after.state.not_before = None;
     match outcome {
         FetchOutcome::Fresh(fetched) => match read {
-            ReadResult::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
+            ReadResult::NotAFeed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
             _ => succeeded(&mut after, feed, &Answer::fresh(fetched), read, limits, now),
         },
         FetchOutcome::NotModified(same) => {
@@ -190,7 +190,7 @@ pub fn after_poll(
         }
         FetchOutcome::Failed(failure) => failed(&mut after, feed, failure.clone(), limits, now),
     }
-    after
+    (after.state, after.change)
 }
 
 /// A good answer, with a body or as a 304.
@@ -232,12 +232,12 @@ fn succeeded(
     let state = &mut after.state;
     let nothing_said = PublisherHints::default();
     let said_in_feed = match read {
-        ReadResult::Feed {
-            new_entries,
+        ReadResult::Read {
+            entries,
             published,
             hints,
         } => {
-            if *new_entries > 0 {
+            if has_new(&state.recent, *entries, published, now) {
                 state.last_new_at = Some(now);
             }
             remember(&mut state.recent, published, now);
@@ -246,7 +246,7 @@ fn succeeded(
         _ => &nothing_said,
     };
     // Only of a document that was read whole: the next request would else be told that there is nothing new.
-    if let Some(fetched) = answer.fetched.filter(|_| *read != ReadResult::Nothing) {
+    if let Some(fetched) = answer.fetched.filter(|_| *read != ReadResult::NotRead) {
         state.validators = fetched.validators.clone();
         state.body_hash = Some(fetched.body_hash);
     }
@@ -257,18 +257,14 @@ fn succeeded(
 }
 
 fn note_success(after: &mut AfterPoll, now: Timestamp) {
-    let state = &mut after.state;
-    if state.retired_at.take().is_some() {
-        after.changes.push(Change::Revived);
-    } else if state.failures > 0 {
-        after.changes.push(Change::Recovered {
-            since: state.failing_since,
-            failures: state.failures,
-        });
+    if after.state.failures > 0 || after.state.retired_at.is_some() {
+        after.note(Change::Recovered);
     }
+    let state = &mut after.state;
     state.failures = 0;
     state.failing_since = None;
     state.failure = None;
+    state.retired_at = None;
     state.last_ok_at = Some(now);
 }
 
@@ -285,7 +281,7 @@ fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
         (Some((to, seen)), Some(target)) if to == *target => {
             let seen = seen.saturating_add(1);
             if seen == MOVE_BELIEVED {
-                after.changes.push(Change::Moved { to: to.clone() });
+                after.note(Change::Moved);
             }
             Some((to, seen))
         }
@@ -293,10 +289,8 @@ fn learn_move(after: &mut AfterPoll, feed: &Feed, answer: &Answer<'_>) {
             Some((to, seen))
         }
         (known, target) => {
-            if let Some((from, _)) =
-                known.filter(|(to, seen)| *seen >= MOVE_BELIEVED && *to != feed.url)
-            {
-                after.changes.push(Change::MoveForgotten { from });
+            if known.is_some_and(|(to, seen)| seen >= MOVE_BELIEVED && to != feed.url) {
+                after.note(Change::MoveForgotten);
             }
             target.map(|to| (to.clone(), 1))
         }
@@ -315,7 +309,7 @@ fn gone(after: &mut AfterPoll, feed: &Feed, limits: &PaceLimits, now: Timestamp)
     note_failure(after, failure, now);
     if after.state.retired_at.is_none() {
         after.state.retired_at = Some(now);
-        after.changes.push(Change::Retired);
+        after.note(Change::Retired);
     }
     after.state.next_poll_at = None;
 }
@@ -384,19 +378,18 @@ fn failed(
 
 /// Counts a failure and says what is new about it. Since when it fails is kept.
 fn note_failure(after: &mut AfterPoll, failure: Failure, now: Timestamp) {
-    let state = &mut after.state;
-    match state.failure.as_ref().filter(|_| state.failures > 0) {
-        None => after
-            .changes
-            .push(Change::StartedFailing { kind: failure.kind }),
-        Some(last) if last.kind != failure.kind => {
-            after.changes.push(Change::KindChanged {
-                from: last.kind,
-                to: failure.kind,
-            });
-        }
+    let last = after
+        .state
+        .failure
+        .as_ref()
+        .filter(|_| after.state.failures > 0)
+        .map(|f| f.kind);
+    match last {
+        None => after.note(Change::StartedFailing),
+        Some(kind) if kind != failure.kind => after.note(Change::KindChanged),
         Some(_) => {}
     }
+    let state = &mut after.state;
     state.failures = state.failures.saturating_add(1);
     state.failing_since.get_or_insert(now);
     state.failure = Some(failure);
@@ -404,35 +397,15 @@ fn note_failure(after: &mut AfterPoll, failure: Failure, now: Timestamp) {
 
 /// Gives up a redirect; whether it was believed.
 fn forget_move(after: &mut AfterPoll) -> bool {
-    match after
+    let believed = after
         .state
         .moved
         .take_if(|(_, seen)| *seen >= MOVE_BELIEVED)
-    {
-        Some((from, _)) => {
-            after.changes.push(Change::MoveForgotten { from });
-            true
-        }
-        None => false,
+        .is_some();
+    if believed {
+        after.note(Change::MoveForgotten);
     }
-}
-
-fn believed_move(state: &FeedState) -> Option<&Url> {
-    state
-        .moved
-        .as_ref()
-        .filter(|(_, seen)| *seen >= MOVE_BELIEVED)
-        .map(|(to, _)| to)
-}
-
-/// Whether a week's boundary, which lies at another time for each feed, has passed since the last good answer.
-fn is_audit_due(feed: &Feed, now: Timestamp) -> bool {
-    let Some(last_ok) = feed.state.last_ok_at else {
-        return false;
-    };
-    let shift = phase(&feed.key, SignedDuration::from_secs(WEEK_S)).as_secs();
-    let week = |t: Timestamp| (t.as_second() - shift).div_euclid(WEEK_S);
-    week(last_ok) < week(now)
+    believed
 }
 
 /// The feed's own interval: the median gap of its recent entries, longer after long silence, but back at the next hour
@@ -473,6 +446,14 @@ fn next_busy_hour(recent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
         .map(|ahead| hour_of(now) + ahead)
         .find(|hour| published(*hour) >= BUSY_HOUR)?;
     Timestamp::from_second(next * 3600).ok()
+}
+
+/// Whether the feed shows something newer than ever before; where it dates nothing, its other bytes have to do.
+fn has_new(recent: &[Timestamp], entries: usize, published: &[Timestamp], now: Timestamp) -> bool {
+    match published.iter().filter(|t| **t <= now).max() {
+        Some(newest) => recent.first().is_none_or(|known| newest > known),
+        None => entries > 0,
+    }
 }
 
 /// Newest first, without repetitions and without dates that lie in the future.

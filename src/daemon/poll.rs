@@ -7,9 +7,7 @@ use super::pace::{self, Change, ReadResult};
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::feed::{self, identity};
-use crate::model::{
-    Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey,
-};
+use crate::model::{Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey};
 use crate::net::Request;
 use crate::store::{PollCommit, PollReport, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -52,18 +50,14 @@ pub struct Polled {
 struct Done {
     commit: PollCommit,
     polled: Polled,
-    changes: Vec<Change>,
+    change: Option<Change>,
 }
 
 /// Polls these feeds once and gives every result to `each`, as it is committed. Ends when all are done.
 ///
 /// # Errors
 /// When a batch could not be committed; its feeds stay due.
-pub async fn pass(
-    works: &Works,
-    feeds: Vec<Feed>,
-    mut each: impl FnMut(&Polled),
-) -> Result<(), StoreError> {
+pub async fn pass(works: &Works, feeds: Vec<Feed>, mut each: impl FnMut(&Polled)) -> Result<(), StoreError> {
     let (sender, mut done) = mpsc::channel(BATCH_ENTRIES);
     let mut papers = JoinSet::new();
     for (_, queue) in by_newspaper(feeds) {
@@ -135,10 +129,7 @@ fn dispatch(
     for (source, feeds) in by_newspaper(feeds) {
         let mut feeds = feeds;
         if let Some(queue) = queues.get(&source) {
-            feeds = feeds
-                .into_iter()
-                .filter_map(|feed| queue.send(feed).err().map(|back| back.0))
-                .collect();
+            feeds = feeds.into_iter().filter_map(|feed| queue.send(feed).err().map(|back| back.0)).collect();
         }
         if !feeds.is_empty() {
             let (queue, more) = mpsc::unbounded_channel();
@@ -165,10 +156,7 @@ async fn serve_newspaper(
 }
 
 async fn claim(works: &Works) -> Result<Vec<Feed>, StoreError> {
-    works
-        .store
-        .claim_due_feeds(works.clock.now(), LEASE, CLAIM)
-        .await
+    works.store.claim_due_feeds(works.clock.now(), LEASE, CLAIM).await
 }
 
 async fn until_next_due(works: &Works, at_most: Duration) -> Duration {
@@ -207,22 +195,15 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
     let setup = works.setup();
     let began = Instant::now();
     let asked_at = works.clock.now();
-    let outcome = setup
-        .client
-        .fetch(&request(&setup, &feed, asked_at), asked_at)
-        .await;
+    let outcome = setup.client.fetch(&request(&setup, &feed, asked_at), asked_at).await;
     let now = works.clock.now();
     let (outcome, read, entries) = read_blocking(&setup, &feed, outcome, now).await;
-    let pace::AfterPoll { state, changes } =
-        pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
+    let (state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
     let polled = Polled {
         key: feed.key.clone(),
         source: feed.source.clone(),
         result: result_word(&outcome, &read),
-        failure: state
-            .failure
-            .clone()
-            .filter(|_| state.failures > 0 || state.retired_at.is_some()),
+        failure: state.failure.clone().filter(|_| state.failures > 0 || state.retired_at.is_some()),
         report: None,
         next: state.next_poll_at.filter(|_| state.retired_at.is_none()),
         took: began.elapsed(),
@@ -235,11 +216,7 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         backfill_after: signed(setup.config.fetch.backfill_max_age),
         pages_wanted: false,
     };
-    Done {
-        commit,
-        polled,
-        changes,
-    }
+    Done { commit, polled, change }
 }
 
 /// The request for a feed; once in a while a whole one in spite of all validators, to audit what they say.
@@ -248,10 +225,7 @@ fn request(setup: &Setup, feed: &Feed, now: Timestamp) -> Request {
     let mut request = Request::feed(plan.url, plan.validators);
     request.configured_host = feed.url.host_str().map(str::to_owned);
     request.newspaper = Some(feed.source.as_str().to_owned());
-    request.user_agent = setup
-        .sources
-        .get(&feed.source)
-        .and_then(|source| source.user_agent.clone());
+    request.user_agent = setup.sources.get(&feed.source).and_then(|source| source.user_agent.clone());
     request
 }
 
@@ -260,7 +234,7 @@ pub(super) fn limits(setup: &Setup) -> pace::PaceLimits {
     pace::PaceLimits {
         min_interval: signed(fetch.min_interval),
         max_interval: signed(fetch.max_interval),
-        weekly_audit: fetch.audit.is_some(),
+        audit: fetch.audit.map(signed),
         ..pace::PaceLimits::default()
     }
 }
@@ -277,14 +251,10 @@ async fn read_blocking(
     now: Timestamp,
 ) -> (FetchOutcome, ReadResult, Vec<IdentifiedEntry>) {
     let FetchOutcome::Fresh(fetched) = outcome else {
-        return (outcome, ReadResult::Nothing, Vec::new());
+        return (outcome, ReadResult::NotRead, Vec::new());
     };
     if feed.state.body_hash == Some(fetched.body_hash) {
-        return (
-            FetchOutcome::Fresh(fetched),
-            ReadResult::Unchanged,
-            Vec::new(),
-        );
+        return (FetchOutcome::Fresh(fetched), ReadResult::SameBody, Vec::new());
     }
     let (setup, feed) = (Arc::clone(setup), feed.clone());
     let task = tokio::task::spawn_blocking(move || {
@@ -292,79 +262,31 @@ async fn read_blocking(
         (FetchOutcome::Fresh(fetched), read, entries)
     });
     task.await.unwrap_or_else(|err| {
-        let failure = Failure {
-            kind: FailureKind::Reader,
-            detail: format!("the reader broke down: {err}"),
-        };
-        (
-            FetchOutcome::Failed(failure),
-            ReadResult::Nothing,
-            Vec::new(),
-        )
+        let failure = Failure { kind: FailureKind::Reader, detail: format!("the reader broke down: {err}") };
+        (FetchOutcome::Failed(failure), ReadResult::NotRead, Vec::new())
     })
 }
 
-fn read(
-    setup: &Setup,
-    feed: &Feed,
-    fetched: &Fetched,
-    now: Timestamp,
-) -> (ReadResult, Vec<IdentifiedEntry>) {
+fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> (ReadResult, Vec<IdentifiedEntry>) {
     let Some(source) = setup.sources.get(&feed.source) else {
-        return (ReadResult::Nothing, Vec::new()); // Removed by a reload meanwhile.
+        return (ReadResult::NotRead, Vec::new()); // Removed by a reload meanwhile.
     };
     let zone = super::zone_of(source, &setup.config);
-    match feed::read(
-        &fetched.body,
-        fetched.content_type.as_deref(),
-        &fetched.final_url,
-        &zone,
-        Some(now),
-    ) {
+    match feed::read(&fetched.body, fetched.content_type.as_deref(), &fetched.final_url, &zone, Some(now)) {
         Ok(reading) => {
-            let published: Vec<Timestamp> = reading
-                .entries
-                .iter()
-                .filter_map(|entry| entry.published.or(entry.updated))
-                .collect();
-            let section = source
-                .feeds
-                .iter()
-                .find(|spec| spec.key == feed.key)
-                .and_then(|spec| spec.section.as_deref());
+            let published: Vec<Timestamp> = reading.entries.iter().filter_map(|entry| entry.published.or(entry.updated)).collect();
+            let section = source.feeds.iter().find(|spec| spec.key == feed.key).and_then(|spec| spec.section.as_deref());
             let entries = identity::identify(source, section, reading.entries);
-            (
-                ReadResult::Feed {
-                    new_entries: newer(feed, &published),
-                    published,
-                    hints: reading.hints,
-                },
-                entries,
-            )
+            (ReadResult::Read { entries: entries.len(), published, hints: reading.hints }, entries)
         }
-        Err(not) => (
-            ReadResult::Failed(Failure {
-                kind: not.kind,
-                detail: not.detail,
-            }),
-            Vec::new(),
-        ),
+        Err(not) => (ReadResult::NotAFeed(Failure { kind: not.kind, detail: not.detail }), Vec::new()),
     }
-}
-
-/// How many entries are newer than the newest that is remembered: all that can be known before they are stored.
-fn newer(feed: &Feed, published: &[Timestamp]) -> usize {
-    let newest = feed.state.recent.first();
-    published
-        .iter()
-        .filter(|at| newest.is_none_or(|newest| *at > newest))
-        .count()
 }
 
 fn result_word(outcome: &FetchOutcome, read: &ReadResult) -> &'static str {
     match (outcome, read) {
-        (FetchOutcome::Fresh(_), ReadResult::Feed { .. }) => "read",
-        (FetchOutcome::Fresh(_), ReadResult::Failed(failure)) => failure.kind.as_str(),
+        (FetchOutcome::Fresh(_), ReadResult::Read { .. }) => "read",
+        (FetchOutcome::Fresh(_), ReadResult::NotAFeed(failure)) => failure.kind.as_str(),
         (FetchOutcome::Fresh(_), _) => "same",
         (FetchOutcome::NotModified(_), _) => "not-modified",
         (FetchOutcome::Gone, _) => FailureKind::Gone.as_str(),
@@ -392,64 +314,40 @@ async fn next_batch(done: &mut mpsc::Receiver<Done>) -> Option<Vec<Done>> {
 }
 
 async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreError> {
-    let (commits, told): (Vec<_>, Vec<_>) = batch
-        .into_iter()
-        .map(|done| (done.commit, (done.polled, done.changes)))
-        .unzip();
+    let (commits, told): (Vec<_>, Vec<_>) = batch.into_iter().map(|done| (done.commit, (done.polled, done.change))).unzip();
     let reports = works.store.commit_polls(commits).await?;
     let mut polled = Vec::with_capacity(told.len());
-    for ((mut one, changes), report) in told.into_iter().zip(reports) {
+    for ((mut one, change), report) in told.into_iter().zip(reports) {
         if one.result == "read" && (report.new_entries > 0 || report.changed_entries > 0) {
             one.result = "new";
         }
         one.report = Some(report);
-        tell(&one, &changes);
+        tell(&one, change);
         polled.push(one);
     }
     Ok(polled)
 }
 
 /// One event per change of state; the rest is for `--verbose`.
-fn tell(polled: &Polled, changes: &[Change]) {
+fn tell(polled: &Polled, change: Option<Change>) {
     let feed = polled.key.as_str();
-    for change in changes {
-        let detail = polled
-            .failure
-            .as_ref()
-            .map_or("", |failure| failure.detail.as_str());
-        match change {
-            Change::StartedFailing { kind } | Change::KindChanged { to: kind, .. } => {
-                let next = polled.next.map(|at| at.to_string());
-                tracing::warn!(feed, kind = kind.as_str(), detail, next, "feed failed");
-            }
-            Change::Recovered { failures, .. } => {
-                tracing::info!(feed, failures, "feed answers again")
-            }
-            Change::Retired => tracing::warn!(
-                feed,
-                "feed is gone for good (410); not asked until it is enabled again"
-            ),
-            Change::Revived => tracing::info!(feed, "a retired feed answers again"),
-            Change::Moved { to } => {
-                tracing::warn!(
-                    feed,
-                    to = to.as_str(),
-                    "feed moved for good; its new address should stand in feeds.toml"
-                );
-            }
-            Change::MoveForgotten { from } => {
-                tracing::warn!(
-                    feed,
-                    from = from.as_str(),
-                    "the address that a redirect led to fails; the configured one is asked again"
-                );
-            }
-        }
-    }
+    let failure = polled.failure.as_ref();
+    let (kind, detail) = failure.map_or(("", ""), |failure| (failure.kind.as_str(), failure.detail.as_str()));
+    let next = polled.next.map(|at| at.to_string());
     let took_ms = u64::try_from(polled.took.as_millis()).unwrap_or(u64::MAX);
-    let new = polled
-        .report
-        .as_ref()
-        .map_or(0, |report| report.new_articles.len());
-    tracing::debug!(feed, result = polled.result, new, took_ms, "feed polled");
+    let new = polled.report.as_ref().map_or(0, |report| report.new_articles.len());
+    match change {
+        Some(Change::StartedFailing | Change::KindChanged) => tracing::warn!(feed, kind, detail, next, "feed failed"),
+        Some(Change::Recovered) => tracing::info!(feed, "feed answers again"),
+        Some(Change::Retired) => {
+            tracing::warn!(feed, "feed is gone for good (410); not asked until it is enabled again");
+        }
+        Some(Change::Moved) => {
+            tracing::warn!(feed, "feed moved for good; `feeds show` names the address that should stand in feeds.toml");
+        }
+        Some(Change::MoveForgotten) => {
+            tracing::warn!(feed, "the address that a redirect led to fails; the configured one is asked again");
+        }
+        None => tracing::debug!(feed, result = polled.result, new, took_ms, "feed polled"),
+    }
 }

@@ -126,6 +126,12 @@ impl Schedule {
         if !self.days.contains(date.weekday()) {
             return None;
         }
+        self.appointment(date)
+    }
+
+    /// The slot of a date, whatever its day of the week: for an edition that an admin asks for. `None` at the ends of
+    /// the calendar.
+    pub fn appointment(&self, date: civil::Date) -> Option<Slot> {
         let civil = date.to_datetime(self.time);
         // A time that a zone skips or has twice is taken once, as jiff's "compatible" rule says.
         let at = self.zone.to_zoned(civil).ok()?.timestamp();

@@ -109,8 +109,7 @@ impl<'a> Tokens<'a> {
         self.cdata_end = Some(end);
         let inside = &self.text[start..end];
         let next = inside.find("<![CDATA[").map(|next| &inside[..next]);
-        let runs_over =
-            next.is_some_and(|part| part.contains("</item>") || part.contains("</entry>"));
+        let runs_over = next.is_some_and(|part| part.contains("</item>") || part.contains("</entry>"));
         if end == self.text.len() || runs_over {
             self.take(head);
             return Token::Nothing;
@@ -154,9 +153,7 @@ impl<'a> Iterator for Tokens<'a> {
         }
         // Text up to the next `<`; one that opened nothing belongs to it.
         let from = usize::from(rest.starts_with('<'));
-        let len = rest[from..]
-            .find('<')
-            .map_or(rest.len(), |next| from + next);
+        let len = rest[from..].find('<').map_or(rest.len(), |next| from + next);
         Some(Token::Text(self.take(len)))
     }
 }
@@ -182,19 +179,8 @@ fn tag(rest: &str) -> Option<(Token<'_>, usize)> {
     }
     let attributes = rest[inside..end].trim_end();
     let empty = attributes.ends_with('/') && !ends_in_unquoted_value(attributes);
-    let attributes = if empty {
-        &attributes[..attributes.len() - 1]
-    } else {
-        attributes
-    };
-    Some((
-        Token::Open {
-            name,
-            attributes,
-            empty,
-        },
-        len,
-    ))
+    let attributes = if empty { &attributes[..attributes.len() - 1] } else { attributes };
+    Some((Token::Open { name, attributes, empty }, len))
 }
 
 /// `<a href=http://example.vn/>`: the slash belongs to the address.
@@ -202,11 +188,7 @@ fn ends_in_unquoted_value(attributes: &str) -> bool {
     attributes
         .rsplit(|c: char| c.is_ascii_whitespace())
         .next()
-        .is_some_and(|last| {
-            last.len() > 1
-                && last.contains('=')
-                && !last[..last.len() - 1].ends_with(['"', '\'', '='])
-        })
+        .is_some_and(|last| last.len() > 1 && last.contains('=') && !last[..last.len() - 1].ends_with(['"', '\'', '=']))
 }
 
 /// Where the tag ends: at its `>`, or before a `<` that shows that it was never closed.
@@ -220,17 +202,9 @@ fn tag_end(bytes: &[u8], from: usize) -> Option<usize> {
             b'>' | b'<' => return Some(at),
             quote @ (b'"' | b'\'') if after_equals => {
                 let inside = &bytes[at + 1..];
-                match inside
-                    .iter()
-                    .position(|byte| *byte == quote || *byte == b'<')
-                {
+                match inside.iter().position(|byte| *byte == quote || *byte == b'<') {
                     Some(end) if inside[end] == quote => at += end + 1,
-                    _ => {
-                        return bytes[at..]
-                            .iter()
-                            .position(|byte| *byte == b'>' || *byte == b'<')
-                            .map(|end| at + end);
-                    }
+                    _ => return bytes[at..].iter().position(|byte| *byte == b'>' || *byte == b'<').map(|end| at + end),
                 }
                 after_equals = false;
             }
@@ -255,8 +229,7 @@ fn doctype_len(rest: &str) -> Option<usize> {
 
 fn strip_prefix_no_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix)
-        .then(|| &text[prefix.len()..])
+    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
 
 /// The attributes of a tag: names as written, values with their references decoded.
@@ -266,9 +239,7 @@ pub(crate) fn attributes(text: &str) -> impl Iterator<Item = (&str, Cow<'_, str>
 }
 
 fn next_attribute<'a>(rest: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
-    let text = rest.trim_start_matches(|c: char| {
-        c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '=')
-    });
+    let text = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
     if text.is_empty() {
         return None;
     }
@@ -289,11 +260,7 @@ fn next_attribute<'a>(rest: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
         Some(parts) => parts,
         None => {
             let value = value.trim_start_matches(['"', '\'']);
-            value.split_at(
-                value
-                    .find(|c: char| c.is_ascii_whitespace())
-                    .unwrap_or(value.len()),
-            )
+            value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len()))
         }
     };
     *rest = after;
@@ -306,9 +273,7 @@ pub(crate) fn attribute<'a>(text: &'a str, local: &str) -> Option<Cow<'a, str>> 
         return None;
     }
     attributes(text)
-        .find(|(name, _)| {
-            local_name(name).eq_ignore_ascii_case(local) && !name.starts_with("xmlns")
-        })
+        .find(|(name, _)| local_name(name).eq_ignore_ascii_case(local) && !name.starts_with("xmlns"))
         .map(|(_, value)| value)
 }
 
@@ -323,60 +288,24 @@ mod tests {
     use proptest::prelude::*;
 
     fn open<'a>(name: &'a str, attributes: &'a str, empty: bool) -> Token<'a> {
-        Token::Open {
-            name,
-            attributes,
-            empty,
-        }
+        Token::Open { name, attributes, empty }
     }
 
     #[test]
     fn what_is_no_markup_is_text() {
         for (given, wanted) in [
-            (
-                "<a>x</a>",
-                vec![
-                    open("a", "", false),
-                    Token::Text("x"),
-                    Token::Close { name: "a" },
-                ],
-            ),
+            ("<a>x</a>", vec![open("a", "", false), Token::Text("x"), Token::Close { name: "a" }]),
             ("2 < 3", vec![Token::Text("2 "), Token::Text("< 3")]),
-            (
-                "<br/><hr />",
-                vec![open("br", "", true), open("hr", " ", true)],
-            ),
-            (
-                "<![CDATA[a<b]]>c",
-                vec![Token::Cdata("a<b"), Token::Text("c")],
-            ),
-            (
-                "<![CDATA[a</t>",
-                vec![Token::Nothing, Token::Text("a"), Token::Close { name: "t" }],
-            ),
+            ("<br/><hr />", vec![open("br", "", true), open("hr", " ", true)]),
+            ("<![CDATA[a<b]]>c", vec![Token::Cdata("a<b"), Token::Text("c")]),
+            ("<![CDATA[a</t>", vec![Token::Nothing, Token::Text("a"), Token::Close { name: "t" }]),
             ("<!-- a -- b -->c", vec![Token::Nothing, Token::Text("c")]),
             ("<!' a", vec![Token::Text("<!' a")]),
             ("<a b=\"x>y\">", vec![open("a", " b=\"x>y\"", false)]),
-            (
-                "<a b=\"x>y<c>",
-                vec![
-                    open("a", " b=\"x", false),
-                    Token::Text("y"),
-                    open("c", "", false),
-                ],
-            ),
-            (
-                "<a href=http://bao.vn/>",
-                vec![open("a", " href=http://bao.vn/", false)],
-            ),
+            ("<a b=\"x>y<c>", vec![open("a", " b=\"x", false), Token::Text("y"), open("c", "", false)]),
+            ("<a href=http://bao.vn/>", vec![open("a", " href=http://bao.vn/", false)]),
             ("<item", vec![Token::Text("<item")]),
-            (
-                "<!DOCTYPE r [<!ENTITY a \"b\">]>t",
-                vec![
-                    Token::Doctype("<!DOCTYPE r [<!ENTITY a \"b\">]>"),
-                    Token::Text("t"),
-                ],
-            ),
+            ("<!DOCTYPE r [<!ENTITY a \"b\">]>t", vec![Token::Doctype("<!DOCTYPE r [<!ENTITY a \"b\">]>"), Token::Text("t")]),
         ] {
             assert_eq!(Tokens::new(given).collect::<Vec<_>>(), wanted, "{given}");
         }
@@ -385,20 +314,8 @@ mod tests {
     #[test]
     fn attributes_are_read_in_any_spelling() {
         let all: Vec<_> = attributes(" a=\"1&amp;2\" b = 'x y' C=d e xmlns:f='u'").collect();
-        let all: Vec<_> = all
-            .iter()
-            .map(|(name, value)| (*name, value.as_ref()))
-            .collect();
-        assert_eq!(
-            all,
-            [
-                ("a", "1&2"),
-                ("b", "x y"),
-                ("C", "d"),
-                ("e", ""),
-                ("xmlns:f", "u")
-            ]
-        );
+        let all: Vec<_> = all.iter().map(|(name, value)| (*name, value.as_ref())).collect();
+        assert_eq!(all, [("a", "1&2"), ("b", "x y"), ("C", "d"), ("e", ""), ("xmlns:f", "u")]);
         assert_eq!(attribute(" rdf:about='u'", "about").as_deref(), Some("u"));
     }
 

@@ -26,11 +26,7 @@ fn fields(out: &mut String, fields: &Fields<'_>, summary: &str) {
     if let Some(id) = fields.id.get() {
         element(out, "id", id);
     }
-    for (name, slot) in [
-        ("title", &fields.title),
-        (summary, &fields.summary),
-        ("content", &fields.content),
-    ] {
+    for (name, slot) in [("title", &fields.title), (summary, &fields.summary), ("content", &fields.content)] {
         if let Some(value) = slot.get() {
             text(out, name, value);
         }
@@ -68,11 +64,7 @@ fn tag(out: &mut String, open: &str, name: &str) {
 
 fn text(out: &mut String, name: &str, value: &Text<'_>) {
     tag(out, "<", name);
-    out.push_str(if value.html {
-        " type=\"html\">"
-    } else {
-        " type=\"text\">"
-    });
+    out.push_str(if value.html { " type=\"html\">" } else { " type=\"text\">" });
     escape(out, &value.value);
     tag(out, "</", name);
     out.push('>');

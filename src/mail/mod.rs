@@ -16,7 +16,7 @@ pub mod verdict;
 mod wire;
 
 pub use address::{Address, AddressError};
-pub use message::{Attachment, Envelope, build, message_id, unsubscribe_mailto};
+pub use message::{Attachment, BuildError, Envelope, build, message_id, unsubscribe_mailto};
 pub use send::{Login, Session, SetupError, SmtpConfig, Tls, deliver};
 pub use verdict::{Verdict, next_try, retry_after};
 

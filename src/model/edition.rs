@@ -163,6 +163,12 @@ pub struct Coverage {
     pub provinces_with: Vec<ProvinceCount>,
     /// Names of provinces whose sources were read and had nothing.
     pub provinces_without: Vec<String>,
+    /// Names of provinces all of whose sources failed: whether they had news is not known.
+    #[serde(default)]
+    pub provinces_unread: Vec<String>,
+    /// Names of provinces for which no source is configured.
+    #[serde(default)]
+    pub provinces_unwatched: Vec<String>,
     /// Articles that came late.
     pub late: u32,
 }

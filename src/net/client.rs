@@ -1,6 +1,7 @@
 //! The one HTTP client: its limits, its name, and the two routes it sends requests over.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub struct NetConfig {
     pub newspapers_at_once: usize,
     /// From the end of one request to a newspaper to the start of the next.
     pub gap: Duration,
+    /// Where names under `.example` lead, which nobody can own (RFC 2606): the demo's server on loopback.
+    pub example_hosts: Option<SocketAddr>,
     /// Further trusted certificate authorities, PEM, beside those of the system.
     pub extra_roots_pem: Option<Vec<u8>>,
 }
@@ -59,6 +62,7 @@ impl Default for NetConfig {
             max_in_flight_bytes: 32 * MIB,
             newspapers_at_once: 256,
             gap: Duration::from_millis(100),
+            example_hosts: None,
             extra_roots_pem: None,
         }
     }
@@ -114,8 +118,11 @@ impl Client {
                 config.max_in_flight_bytes,
                 config.max_body.max(config.max_page),
             ),
-            configured: Route::new(&config, Guard::new(&config.allow_private))?,
-            public: Route::new(&config, Guard::default())?,
+            configured: Route::new(
+                &config,
+                Guard::new(&config.allow_private, config.example_hosts),
+            )?,
+            public: Route::new(&config, Guard::new(&[], config.example_hosts))?,
             downgraded: Mutex::default(),
             config,
         })

@@ -112,11 +112,7 @@ fn start_after(tree: &Tree<'_>, title: Option<usize>, prose: &[bool]) -> usize {
             .sum()
     };
     let after = weight(title + 1..tree.blocks.len());
-    if after * 3 >= weight(0..title) {
-        title + 1
-    } else {
-        0
-    }
+    if after * 3 >= weight(0..title) { title + 1 } else { 0 }
 }
 
 /// Whether the block's owner is a paragraph; else it is a place with lines of its own (`<td>text<br>text`).
@@ -147,11 +143,7 @@ fn is_heading(tag: &str) -> bool {
 fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
     let mut teasers = vec![false; tree.elements.len()];
     let mut paragraphs = vec![0usize; tree.elements.len()];
-    for block in tree
-        .blocks
-        .iter()
-        .filter(|b| b.chars >= PROSE_CHARS && b.link_share() < 0.5)
-    {
+    for block in tree.blocks.iter().filter(|b| b.chars >= PROSE_CHARS && b.link_share() < 0.5) {
         tree.ancestors(block.owner).for_each(|i| paragraphs[i] += 1);
     }
     let prose = |i: usize| tree.elements[i].chars - tree.elements[i].link_chars;
@@ -172,12 +164,7 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
             let beside = tree.elements[parent].chars - block.chars;
             let holds_title = title.is_some_and(|t| tree.is_within(tree.blocks[t].owner, parent));
             let most = prose(parent) * 2 > prose(0);
-            if parent == here
-                || beside > TEASER_CHARS
-                || paragraphs[parent] > 1
-                || most
-                || holds_title
-            {
+            if parent == here || beside > TEASER_CHARS || paragraphs[parent] > 1 || most || holds_title {
                 break;
             }
             here = parent;
@@ -219,9 +206,7 @@ fn is_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     if block.link_share() >= 0.8 && block.chars < 250 && !is_list_of_prose(tree, body, block) {
         return false;
     }
-    !(lines::is_invitation(&block.text)
-        || lines::is_caption(&block.text)
-        || is_picture_text(tree, body, block))
+    !(lines::is_invitation(&block.text) || lines::is_caption(&block.text) || is_picture_text(tree, body, block))
 }
 
 /// A linked word or two in a list or table of the article's own ("Hà Nội", "Điều 5") is text when most of the list is.

@@ -73,12 +73,7 @@ pub fn extract(
     std::panic::catch_unwind(read).unwrap_or(Err(NotAnArticle::Unreadable))
 }
 
-fn read(
-    page: &str,
-    url: Option<&Url>,
-    rules: &PageRules,
-    zone: &TimeZone,
-) -> Result<PageArticle, NotAnArticle> {
+fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Result<PageArticle, NotAnArticle> {
     let document = Document::from(page);
     let meta = meta::Meta::read(&document);
     let ruled = Ruled::read(&document, rules, zone);
@@ -90,7 +85,10 @@ fn read(
     let tree = tree::Tree::read(&document);
     let found = title::find(&tree, &meta);
     let title_block = found.as_ref().and_then(|t| t.block);
-    let headline = ruled.title.or(found.map(|t| t.text)).unwrap_or_default();
+    let headline = ruled
+        .title
+        .or(found.map(|t| t.text))
+        .unwrap_or_default();
     let body = ruled_body(&document, &tree, rules).or_else(|| body::find(&tree, title_block));
     let text = body.as_ref().map_or_else(Vec::new, |body| {
         let from = title_block.filter(|t| tree.is_within(tree.blocks[*t].owner, body.container));
@@ -114,9 +112,7 @@ fn read(
         text_joined = fuller(text_joined, page, &own, lead.text.as_deref());
     }
     let lead_text = ruled.lead.or(lead.text);
-    if text_joined.chars().count() + lead_text.as_ref().map_or(0, |l| l.chars().count())
-        < MIN_TEXT_CHARS
-    {
+    if text_joined.chars().count() + lead_text.as_ref().map_or(0, |l| l.chars().count()) < MIN_TEXT_CHARS {
         return Err(NotAnArticle::NoText);
     }
     Ok(PageArticle {
@@ -139,22 +135,13 @@ fn fuller(ours: String, page: &str, title: &str, lead: Option<&str>) -> String {
         .into_iter()
         .filter(|p| {
             let own = meta::key(p);
-            own != title
-                && own != lead
-                && !lines::is_invitation(p)
-                && !lines::is_caption(p)
-                && !lines::is_noise(p)
+            own != title && own != lead && !lines::is_invitation(p) && !lines::is_caption(p) && !lines::is_noise(p)
         })
         .collect();
     let first = ours.split("\n\n").next().map(meta::key).unwrap_or_default();
-    let around =
-        ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
+    let around = ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
     let theirs = theirs.join("\n\n");
-    if around && theirs.len() > 2 * ours.len() + 100 {
-        theirs
-    } else {
-        ours
-    }
+    if around && theirs.len() > 2 * ours.len() + 100 { theirs } else { ours }
 }
 
 /// What the selectors of the site rules say.
@@ -199,12 +186,7 @@ fn section(meta: &meta::Meta, url: Option<&Url>) -> Option<String> {
         .first(&["article:section", "articlesection"])
         .map(str::to_owned)
         .or_else(|| meta.section.clone());
-    let crumb = || {
-        meta.breadcrumb
-            .last()
-            .filter(|_| meta.breadcrumb.len() > 1)
-            .cloned()
-    };
+    let crumb = || meta.breadcrumb.last().filter(|_| meta.breadcrumb.len() > 1).cloned();
     let slug = || {
         let parts: Vec<&str> = url?.path_segments()?.filter(|p| !p.is_empty()).collect();
         let (_, folders) = parts.split_last()?;

@@ -13,13 +13,7 @@ fn zone() -> TimeZone {
 
 fn read(html: &str) -> Result<PageArticle, NotAnArticle> {
     let url = Url::parse("https://bao.example/chi-bo/bai-viet-1.html").unwrap();
-    extract(
-        html.as_bytes(),
-        None,
-        Some(&url),
-        &PageRules::default(),
-        &zone(),
-    )
+    extract(html.as_bytes(), None, Some(&url), &PageRules::default(), &zone())
 }
 
 /// What a page of the corpus says, beside it in a JSON file.
@@ -46,8 +40,7 @@ fn the_pages_of_the_corpus_are_read_as_written_beside_them() {
         }
         pages += 1;
         let expected: Expected =
-            serde_json::from_str(&std::fs::read_to_string(path.with_extension("json")).unwrap())
-                .unwrap();
+            serde_json::from_str(&std::fs::read_to_string(path.with_extension("json")).unwrap()).unwrap();
         let article = read(&std::fs::read_to_string(&path).unwrap()).unwrap();
         let got = Expected {
             title: article.title,
@@ -59,10 +52,7 @@ fn the_pages_of_the_corpus_are_read_as_written_beside_them() {
             section: article.section,
         };
         if got != expected {
-            wrong.push(format!(
-                "{}\n  want {expected:#?}\n  got  {got:#?}",
-                path.display()
-            ));
+            wrong.push(format!("{}\n  want {expected:#?}\n  got  {got:#?}", path.display()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -6,7 +6,7 @@ use super::{
     rows::{ARTICLE, article, ms, opt_ms, opt_time, verdict_to_json},
     search,
 };
-use crate::model::{Article, ArticleId, ArticleKey, FeedId, SourceKey, Verdict};
+use crate::model::{Article, ArticleId, ArticleKey, FeedKey, SourceKey, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -81,6 +81,34 @@ pub enum PageOutcome {
     },
     /// Not to be read at all: robots.txt, no page, no article.
     NotWanted,
+}
+
+/// An entry as it points at its article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryRow {
+    /// The feed it stands in.
+    pub feed: FeedKey,
+    /// That feed's configured address.
+    pub feed_url: String,
+    /// As served.
+    pub guid: Option<String>,
+    /// As served, absolute.
+    pub link: Option<String>,
+    /// What it points at.
+    pub article: ArticleId,
+}
+
+const ENTRIES: &str =
+    "SELECT f.key, f.url, e.guid, e.link, e.article_id FROM entries e JOIN feeds f ON f.id = e.feed_id";
+
+fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
+    Ok(EntryRow {
+        feed: FeedKey(row.get(0)?),
+        feed_url: row.get(1)?,
+        guid: row.get(2)?,
+        link: row.get(3)?,
+        article: ArticleId(row.get(4)?),
+    })
 }
 
 impl Store {
@@ -226,19 +254,22 @@ impl Store {
         .await
     }
 
-    /// The feeds in which the article stands, with what each entry's guid and link are.
-    pub async fn entries_of(
-        &self,
-        id: ArticleId,
-    ) -> Result<Vec<(FeedId, Option<String>, Option<String>)>, StoreError> {
+    /// The entries that point at the article.
+    pub async fn entries_of(&self, id: ArticleId) -> Result<Vec<EntryRow>, StoreError> {
         self.read("reading an article's entries", move |conn| {
-            conn.prepare_cached(
-                "SELECT feed_id, guid, link FROM entries WHERE article_id = ?1 ORDER BY id",
-            )?
-            .query_map([id.0], |row| {
-                Ok((FeedId(row.get(0)?), row.get(1)?, row.get(2)?))
-            })?
-            .collect()
+            conn.prepare_cached(&format!("{ENTRIES} WHERE e.article_id = ?1 ORDER BY e.id"))?
+                .query_map([id.0], entry_row)?
+                .collect()
+        })
+        .await
+    }
+
+    /// Every entry kept, by feed and age. Reads everything: for kits and bug reports.
+    pub async fn all_entries(&self) -> Result<Vec<EntryRow>, StoreError> {
+        self.read("reading all entries", |conn| {
+            conn.prepare_cached(&format!("{ENTRIES} ORDER BY e.feed_id, e.id"))?
+                .query_map([], entry_row)?
+                .collect()
         })
         .await
     }

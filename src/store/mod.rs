@@ -18,7 +18,7 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use articles::{DuePage, PageOutcome, PageText, Unanalysed};
+pub use articles::{DuePage, EntryRow, PageOutcome, PageText, Unanalysed};
 pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};

@@ -651,6 +651,19 @@ fn a_folder_with_feeds_alone_takes_the_settings_of_the_binary() {
 }
 
 #[test]
+fn a_broken_taxonomy_and_an_unknown_topic_are_told_with_their_place() {
+    let filter = SOUND.to_owned() + "topics = [\"kiem_tr\"]\n";
+    let unknown = load(&[("diembao.toml", &filter)]).unwrap_err();
+    assert!(unknown.0[0].how.contains("kiem_tra"), "{unknown}");
+    let broken = load(&[("diembao.toml", &filter), ("topics.toml", "a = 1\nb = \n")]).unwrap_err();
+    assert_eq!(broken.0.len(), 1, "{broken}");
+    assert_eq!(
+        (broken.0[0].file.as_str(), broken.0[0].line),
+        ("topics.toml", 2)
+    );
+}
+
+#[test]
 fn problems_of_all_files_are_told_at_once() {
     let problems = load(&[
         ("diembao.toml", "[fetch]\ncontac = \"a@b.vn\"\n"),

@@ -10,18 +10,18 @@ use super::args::Tool;
 use std::process::ExitCode;
 
 /// Runs one plumbing command.
-pub fn run(tool: Tool) -> ExitCode {
+pub fn run(tool: &Tool) -> ExitCode {
     match tool {
         Tool::Parse {
             content_type,
             url,
             file,
-        } => parse::run(content_type.as_deref(), url.as_deref(), &file),
+        } => parse::run(content_type.as_deref(), url.as_deref(), file),
         Tool::Extract {
             no_site_rules,
             url,
             file,
-        } => extract::run(no_site_rules, url.as_deref(), &file),
+        } => extract::run(*no_site_rules, url.as_deref(), file),
         Tool::Classify => classify::run(),
         Tool::Neardup => neardup::run(),
         Tool::Sentences => sentences::run(),

@@ -1,0 +1,147 @@
+//! Which stories lead, which are listed by topic, which only follow; and in what order. Decides, prints nothing.
+
+use super::compose::Material;
+use crate::{
+    analyse::neardup,
+    model::{Article, TopicKey},
+};
+use std::{cmp::Ordering, collections::BTreeSet};
+
+/// Articles on one event, while the edition is being put together. For now the copies of one report.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate<'a> {
+    /// The lead copy first, then by rank of the paper.
+    pub articles: Vec<&'a Article>,
+    /// The highest of its articles.
+    pub level: u8,
+    /// Topics, strongest first.
+    pub topics: Vec<TopicKey>,
+    score: f32,
+    papers: usize,
+    best_rank: u16,
+    home: bool,
+}
+
+/// The stories of an edition by their place.
+#[derive(Debug, Default)]
+pub(super) struct Selection<'a> {
+    /// Printed with sentences.
+    pub leads: Vec<Candidate<'a>>,
+    /// Listed with all their papers, by topic in the configured order; the key is `None` for topics nobody configured.
+    pub sections: Vec<(Option<TopicKey>, Vec<Candidate<'a>>)>,
+    /// Over the cap.
+    pub others: Vec<Candidate<'a>>,
+    /// Below the digest's level.
+    pub related: Vec<Candidate<'a>>,
+}
+
+/// Cuts the material into places. Does not depend on the order of `material.articles`.
+pub(super) fn select(material: &Material) -> Selection<'_> {
+    let digest = &material.digest;
+    let (mut stories, related): (Vec<_>, Vec<_>) = candidates(material)
+        .into_iter()
+        .partition(|c| c.level >= digest.min_level);
+    stories.sort_by(|a, b| a.by_weight(b));
+
+    let leads_wanted = digest.leads.clamp(1, 5);
+    let mut rest = stories.split_off(stories.len().min(leads_wanted));
+    let others = rest.split_off(rest.len().min(digest.listed.saturating_sub(stories.len())));
+    let mut related = related;
+    related.sort_by(|a, b| a.by_weight(b));
+    Selection {
+        leads: stories,
+        sections: by_topic(rest, material),
+        others,
+        related,
+    }
+}
+
+/// Groups of copies as candidates, from articles of level 1 and up.
+fn candidates(material: &Material) -> Vec<Candidate<'_>> {
+    let mut seen = BTreeSet::new();
+    let mut articles: Vec<&Article> = material
+        .articles
+        .iter()
+        .filter(|a| !a.backfill && level(a) >= 1 && seen.insert(a.id))
+        .collect();
+    articles.sort_by_key(|a| (a.ingest, a.id));
+    neardup::copies(&articles, |source| material.rank(source))
+        .into_iter()
+        .map(|group| Candidate::new(group.into_iter().map(|i| articles[i]).collect(), material))
+        .collect()
+}
+
+fn level(article: &Article) -> u8 {
+    article.verdict.as_ref().map_or(0, |v| v.level)
+}
+
+impl<'a> Candidate<'a> {
+    fn new(articles: Vec<&'a Article>, material: &Material) -> Self {
+        let papers: BTreeSet<_> = articles.iter().map(|a| &a.source).collect();
+        let home = material.digest.home_province.as_deref();
+        let topics = articles
+            .iter()
+            .filter_map(|a| a.verdict.as_ref())
+            .find(|v| !v.topics.is_empty())
+            .map(|v| v.topics.iter().map(|t| t.topic.clone()).collect())
+            .unwrap_or_default();
+        Self {
+            level: articles.iter().map(|a| level(a)).max().unwrap_or(0),
+            topics,
+            score: articles
+                .iter()
+                .filter_map(|a| a.verdict.as_ref())
+                .map(|v| v.score)
+                .fold(0.0, f32::max),
+            papers: papers.len(),
+            best_rank: papers
+                .iter()
+                .map(|s| material.rank(s))
+                .min()
+                .unwrap_or(u16::MAX),
+            home: home.is_some() && papers.iter().any(|s| material.province(s) == home),
+            articles,
+        }
+    }
+
+    /// The heavier first: more papers, a higher paper, a stronger verdict, the office's own province, the earlier.
+    fn by_weight(&self, other: &Self) -> Ordering {
+        let first = |c: &Self| c.articles.first().map(|a| (a.ingest, a.id));
+        other
+            .papers
+            .cmp(&self.papers)
+            .then(self.best_rank.cmp(&other.best_rank))
+            .then(other.score.total_cmp(&self.score))
+            .then(other.home.cmp(&self.home))
+            .then_with(|| first(self).cmp(&first(other)))
+    }
+}
+
+/// Sections in the configured order; a story stands under its strongest topic that is configured.
+fn by_topic<'a>(
+    stories: Vec<Candidate<'a>>,
+    material: &Material,
+) -> Vec<(Option<TopicKey>, Vec<Candidate<'a>>)> {
+    let place = |c: &Candidate<'_>| {
+        c.topics
+            .iter()
+            .find_map(|t| material.topics.iter().position(|known| known.key == *t))
+    };
+    let mut sections: Vec<(Option<TopicKey>, Vec<Candidate<'a>>)> = material
+        .topics
+        .iter()
+        .map(|t| (Some(t.key.clone()), Vec::new()))
+        .collect();
+    sections.push((None, Vec::new()));
+    let last = sections.len() - 1;
+    for story in stories {
+        let at = place(&story).unwrap_or(last);
+        sections[at].1.push(story);
+    }
+    // The office's own province opens each section; the order by weight stays within.
+    for (_, stories) in &mut sections {
+        stories.sort_by_key(|c| !c.home);
+    }
+    sections.retain(|(_, stories)| !stories.is_empty());
+    sections
+}

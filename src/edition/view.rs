@@ -1,0 +1,592 @@
+//! What the templates see of an edition: words and numbers ready to print. The names here are a contract with the
+//! admins who edit the templates; the layout is theirs, every decision is ours.
+
+use super::{RenderOptions, safe, words};
+use crate::model::{ArticleView, Edition, StoryView};
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// How much of an edition is printed; the rest is counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Limits {
+    /// Papers named for one story.
+    pub papers: usize,
+    /// Stories listed by topic.
+    pub listed: usize,
+    /// Entries of "Các tin khác" and "Tin liên quan" together.
+    pub tail: usize,
+    /// Failing sources named.
+    pub failing: usize,
+}
+
+impl Limits {
+    pub const NONE: Self = Self {
+        papers: usize::MAX,
+        listed: usize::MAX,
+        tail: usize::MAX,
+        failing: usize::MAX,
+    };
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct View {
+    title: String,
+    number: String,
+    date_long: String,
+    date_short: String,
+    preheader: String,
+    covers_from: String,
+    covers_to: String,
+    /// One line of what the day was.
+    day: String,
+    /// Nothing to report.
+    empty: bool,
+    /// No source could be read.
+    blind: bool,
+    counts: Vec<Count>,
+    leads: Vec<Lead>,
+    figures: Vec<FigureLine>,
+    sections: Vec<Section>,
+    others: Tail,
+    related: Tail,
+    provinces_with: Vec<Place>,
+    provinces_without: Vec<String>,
+    provinces_unread: Vec<String>,
+    provinces_unwatched: Vec<String>,
+    sources_ok: String,
+    failing: Vec<Trouble>,
+    failing_total: usize,
+    failing_hidden: usize,
+    late: u32,
+    week: Vec<Bar>,
+    made_at: String,
+    contact: Option<String>,
+    unsubscribe: Option<Unsubscribe>,
+    web_url: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Count {
+    value: String,
+    label: &'static str,
+    alarm: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Lead {
+    title: String,
+    url: Option<String>,
+    /// Sentences with their quotation marks.
+    quotes: Vec<String>,
+    /// "5 báo đưa tin", "Một báo đưa tin".
+    carried: String,
+    paper: Paper,
+    others: Vec<Paper>,
+    hidden: usize,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Paper {
+    name: String,
+    url: Option<String>,
+    /// "05:04 ngày 13/10"; `None` where the paper gives no time.
+    time: Option<String>,
+    /// "tin đến muộn", "đã sửa tiêu đề".
+    marks: Vec<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Section {
+    name: String,
+    stories: Vec<Story>,
+    total: usize,
+    hidden: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Story {
+    title: String,
+    url: Option<String>,
+    papers: Vec<Paper>,
+    hidden: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Tail {
+    total: usize,
+    stories: Vec<Story>,
+    hidden: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct FigureLine {
+    text: String,
+    label: String,
+    place: Option<String>,
+    source: Option<String>,
+    url: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Place {
+    name: String,
+    stories: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Trouble {
+    source: String,
+    reason: String,
+    when: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Bar {
+    label: String,
+    articles: String,
+    /// Of the longest bar.
+    percent: u32,
+    /// This edition's.
+    now: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Unsubscribe {
+    url: String,
+    /// What a person reads: the mail address, or the address of the page.
+    shown: String,
+    by_mail: bool,
+}
+
+/// Figures of the day at most.
+const MAX_FIGURES: usize = 6;
+/// Papers of an entry that is only listed at the end.
+const TAIL_PAPERS: usize = 3;
+
+pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -> View {
+    let builder = Builder {
+        edition,
+        zone: words::zone(&edition.time_zone),
+        limits,
+    };
+    let (others, related) = builder.tails();
+    let coverage = &edition.coverage;
+    View {
+        title: edition.title.clone(),
+        number: edition.number.to_string(),
+        date_long: words::long_date(edition.date),
+        date_short: words::short_date(edition.date),
+        preheader: preheader(edition),
+        covers_from: builder.time(edition.window.covers.from),
+        covers_to: builder.time(edition.window.covers.to),
+        day: day(edition),
+        empty: edition.stories.is_empty(),
+        blind: is_blind(edition),
+        counts: counts(edition),
+        leads: edition
+            .stories
+            .iter()
+            .filter(|s| s.lead)
+            .map(|s| builder.lead(s))
+            .collect(),
+        figures: builder.figures(),
+        sections: builder.sections(),
+        others,
+        related,
+        provinces_with: coverage
+            .provinces_with
+            .iter()
+            .map(|p| Place {
+                name: p.name.clone(),
+                stories: p.stories,
+            })
+            .collect(),
+        provinces_without: coverage.provinces_without.clone(),
+        provinces_unread: coverage.provinces_unread.clone(),
+        provinces_unwatched: coverage.provinces_unwatched.clone(),
+        sources_ok: words::number(coverage.sources_ok),
+        failing: builder.failing(),
+        failing_total: coverage.sources_failing.len(),
+        failing_hidden: coverage
+            .sources_failing
+            .len()
+            .saturating_sub(limits.failing),
+        late: coverage.late,
+        week: week(edition),
+        made_at: words::moment_in_full(edition.composed_at, &builder.zone),
+        contact: options
+            .contact
+            .as_deref()
+            .map(safe::line)
+            .or_else(|| edition.contact.clone()),
+        unsubscribe: options.unsubscribe.as_deref().and_then(unsubscribe),
+        web_url: options.web_url.as_deref().and_then(safe::link),
+    }
+}
+
+/// The subject of the mail: what, which day, how much.
+pub(super) fn subject(edition: &Edition) -> String {
+    let date = format!(
+        "{} {}",
+        words::weekday(edition.date),
+        words::short_date(edition.date)
+    );
+    let what = if is_blind(edition) {
+        "không đọc được nguồn tin".to_owned()
+    } else if edition.stories.is_empty() {
+        "không có tin".to_owned()
+    } else {
+        let counts = &edition.counts;
+        format!(
+            "{} việc, {} tỉnh",
+            words::number(counts.stories),
+            words::number(counts.provinces)
+        )
+    };
+    format!("{} · {date} · {what}", edition.title)
+}
+
+/// Whether the edition says nothing because nothing could be read.
+fn is_blind(edition: &Edition) -> bool {
+    edition.stories.is_empty()
+        && edition.coverage.sources_ok == 0
+        && !edition.coverage.sources_failing.is_empty()
+}
+
+/// The first line of a mail in the reader's list: 30 to 160 characters.
+fn preheader(edition: &Edition) -> String {
+    let counts = &edition.counts;
+    let sum = format!(
+        "{} bài, {} sự việc, {} tỉnh có tin",
+        words::number(counts.articles),
+        words::number(counts.stories),
+        words::number(counts.provinces)
+    );
+    match edition.stories.first() {
+        Some(first) => format!(
+            "{}. Cả kỳ: {sum}.",
+            safe::clip(&first.title, 100).trim_end_matches(['.', ' '])
+        ),
+        None => day(edition),
+    }
+}
+
+/// One line of what the day was.
+fn day(edition: &Edition) -> String {
+    let (coverage, counts) = (&edition.coverage, &edition.counts);
+    if is_blind(edition) {
+        return format!(
+            "Kỳ này không đọc được nguồn tin nào ({} nguồn lỗi), nên chưa biết có tin hay không.",
+            words::number(counts.failing)
+        );
+    }
+    if edition.stories.is_empty() {
+        return format!(
+            "Đã đọc {} nguồn tin, không có bài nào về công tác xây dựng Đảng.",
+            words::number(coverage.sources_ok)
+        );
+    }
+    let papers: BTreeSet<&str> = edition
+        .stories
+        .iter()
+        .flat_map(|s| &s.articles)
+        .map(|a| a.source.as_str())
+        .collect();
+    let shared = edition
+        .stories
+        .iter()
+        .filter(|s| paper_count(s) > 1)
+        .count();
+    let mut line = format!(
+        "{} bài của {} báo",
+        words::number(counts.articles),
+        papers.len()
+    );
+    if shared > 0 {
+        line.push_str(&format!("; {shared} việc có từ hai báo trở lên đưa tin"));
+    }
+    if coverage.late > 0 {
+        line.push_str(&format!("; {} bài đến muộn", words::number(coverage.late)));
+    }
+    line.push('.');
+    line
+}
+
+fn paper_count(story: &StoryView) -> usize {
+    story
+        .articles
+        .iter()
+        .map(|a| &a.source)
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+/// The four figures of the header.
+fn counts(edition: &Edition) -> Vec<Count> {
+    let (counts, coverage) = (&edition.counts, &edition.coverage);
+    let provinces = coverage.provinces_with.len()
+        + coverage.provinces_without.len()
+        + coverage.provinces_unread.len()
+        + coverage.provinces_unwatched.len();
+    let count = |value: String, label| Count {
+        value,
+        label,
+        alarm: false,
+    };
+    vec![
+        count(words::number(counts.articles), "bài báo"),
+        count(words::number(counts.stories), "sự việc"),
+        count(format!("{}/{provinces}", counts.provinces), "tỉnh có tin"),
+        Count {
+            alarm: counts.failing > 0,
+            ..count(words::number(counts.failing), "nguồn lỗi")
+        },
+    ]
+}
+
+fn week(edition: &Edition) -> Vec<Bar> {
+    let longest = edition
+        .week
+        .iter()
+        .map(|d| d.articles)
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let bar = |day: &crate::model::DayCount| Bar {
+        label: format!(
+            "{} {}/{}",
+            words::weekday_short(day.date),
+            day.date.day(),
+            day.date.month()
+        ),
+        articles: words::number(day.articles),
+        percent: u32::try_from(u64::from(day.articles) * 100 / u64::from(longest)).unwrap_or(100),
+        now: day.date == edition.date,
+    };
+    // One day alone compares with nothing.
+    if edition.week.len() < 2 {
+        Vec::new()
+    } else {
+        edition.week.iter().map(bar).collect()
+    }
+}
+
+fn unsubscribe(address: &str) -> Option<Unsubscribe> {
+    let by_mail = address.strip_prefix("mailto:");
+    let plain = address
+        .bytes()
+        .all(|b| b.is_ascii_graphic() && !b"<>\"".contains(&b));
+    match by_mail {
+        Some(rest) if plain => {
+            let shown = rest.split('?').next().unwrap_or(rest).to_owned();
+            Some(Unsubscribe {
+                url: address.to_owned(),
+                shown,
+                by_mail: true,
+            })
+        }
+        Some(_) => None,
+        None => safe::link(address).map(|url| Unsubscribe {
+            shown: url.clone(),
+            url,
+            by_mail: false,
+        }),
+    }
+}
+
+/// Cuts an edition into what the limits let through.
+struct Builder<'a> {
+    edition: &'a Edition,
+    zone: TimeZone,
+    limits: Limits,
+}
+
+impl Builder<'_> {
+    fn time(&self, at: jiff::Timestamp) -> String {
+        words::moment(at, &self.zone, self.edition.date)
+    }
+
+    /// Papers in order; a paper's second article says so. The number is of those left out.
+    fn papers(&self, articles: &[ArticleView], most: usize) -> (Vec<Paper>, usize) {
+        let named = articles.iter().take(most).enumerate().map(|(i, article)| {
+            let nth = articles[..=i]
+                .iter()
+                .filter(|a| a.source == article.source)
+                .count();
+            let mut paper = self.paper(article);
+            if nth > 1 {
+                paper.name.push_str(&format!(" (bài {nth})"));
+            }
+            paper
+        });
+        (named.collect(), articles.len().saturating_sub(most))
+    }
+
+    fn paper(&self, article: &ArticleView) -> Paper {
+        let late = article.late.then_some("tin đến muộn");
+        let retitled = article.retitled.then_some("đã sửa tiêu đề");
+        Paper {
+            name: article.source.clone(),
+            url: safe::link(&article.url),
+            time: article.published.map(|at| self.time(at)),
+            marks: late.into_iter().chain(retitled).collect(),
+        }
+    }
+
+    fn lead(&self, story: &StoryView) -> Lead {
+        let (mut papers, hidden) = self.papers(&story.articles, self.limits.papers);
+        let first = if papers.is_empty() {
+            Paper::default()
+        } else {
+            papers.remove(0)
+        };
+        let carried = match paper_count(story) {
+            0 | 1 => "Một báo đưa tin".to_owned(),
+            n => format!("{n} báo đưa tin"),
+        };
+        Lead {
+            title: story.title.clone(),
+            url: story.articles.first().and_then(|a| safe::link(&a.url)),
+            quotes: quotation(story.summary.iter().map(|q| q.text.as_str())),
+            carried,
+            paper: first,
+            others: papers,
+            hidden,
+        }
+    }
+
+    fn story(&self, title: &str, articles: &[ArticleView], most: usize) -> Story {
+        let (papers, hidden) = self.papers(articles, most);
+        Story {
+            title: title.to_owned(),
+            url: articles.first().and_then(|a| safe::link(&a.url)),
+            papers,
+            hidden,
+        }
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let mut room = self.limits.listed;
+        let mut sections = Vec::new();
+        for section in &self.edition.sections {
+            let stories: Vec<&StoryView> = section
+                .stories
+                .iter()
+                .filter_map(|&i| self.edition.stories.get(i))
+                .collect();
+            let shown = stories.len().min(room);
+            room -= shown;
+            sections.push(Section {
+                name: section.name.clone(),
+                total: stories.len(),
+                hidden: stories.len() - shown,
+                stories: stories[..shown]
+                    .iter()
+                    .map(|s| self.story(&s.title, &s.articles, self.limits.papers))
+                    .collect(),
+            });
+        }
+        sections
+    }
+
+    /// "Các tin khác" and "Tin liên quan": they share the room that is left.
+    fn tails(&self) -> (Tail, Tail) {
+        let placed: BTreeSet<usize> = self
+            .edition
+            .sections
+            .iter()
+            .flat_map(|s| s.stories.iter().copied())
+            .collect();
+        let others: Vec<(&str, &[ArticleView])> = self
+            .edition
+            .stories
+            .iter()
+            .enumerate()
+            .filter(|(i, story)| !story.lead && !placed.contains(i))
+            .map(|(_, story)| (story.title.as_str(), story.articles.as_slice()))
+            .collect();
+        let related: Vec<(&str, &[ArticleView])> = self
+            .edition
+            .related
+            .chunk_by(|_, next| next.copy)
+            .map(|group| (group[0].title.as_str(), group))
+            .collect();
+        let room = self.limits.tail;
+        let others_shown = others.len().min(room);
+        (
+            self.tail(&others, others_shown),
+            self.tail(&related, related.len().min(room - others_shown)),
+        )
+    }
+
+    fn tail(&self, entries: &[(&str, &[ArticleView])], shown: usize) -> Tail {
+        Tail {
+            total: entries.len(),
+            stories: entries[..shown]
+                .iter()
+                .map(|(title, articles)| self.story(title, articles, TAIL_PAPERS))
+                .collect(),
+            hidden: entries.len() - shown,
+        }
+    }
+
+    fn figures(&self) -> Vec<FigureLine> {
+        let line = |story: &StoryView, f: &crate::model::FigureView| FigureLine {
+            text: safe::line(&f.figure.text),
+            label: safe::line(f.figure.subject.as_deref().unwrap_or(&f.figure.sentence)),
+            place: f.place.as_deref().map(safe::line),
+            source: story
+                .articles
+                .iter()
+                .find(|a| a.url == f.url)
+                .map(|a| a.source.clone()),
+            url: safe::link(&f.url),
+        };
+        let all = self
+            .edition
+            .stories
+            .iter()
+            .flat_map(|s| s.figures.iter().map(move |f| line(s, f)));
+        all.take(MAX_FIGURES).collect()
+    }
+
+    fn failing(&self) -> Vec<Trouble> {
+        let shown = self
+            .edition
+            .coverage
+            .sources_failing
+            .iter()
+            .take(self.limits.failing);
+        shown
+            .map(|f| {
+                let last = match f.last_ok {
+                    Some(at) => format!("lần cuối đọc được: {}", self.time(at)),
+                    None => "chưa đọc được lần nào".to_owned(),
+                };
+                let since = f.since.map(|at| format!("lỗi từ {}; ", self.time(at)));
+                Trouble {
+                    source: safe::line(&f.source),
+                    reason: safe::line(&f.reason),
+                    when: since.unwrap_or_default() + &last,
+                }
+            })
+            .collect()
+    }
+}
+
+/// Sentences as one quotation. Where they hold quotation marks of their own, none are added: whose are whose
+/// could not be told.
+fn quotation<'a>(sentences: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut quotes: Vec<String> = sentences.map(str::to_owned).collect();
+    let marked = quotes.iter().any(|q| q.contains(['"', '“', '”', '«', '»']));
+    if !marked {
+        if let Some(first) = quotes.first_mut() {
+            first.insert(0, '“');
+        }
+        if let Some(last) = quotes.last_mut() {
+            last.push('”');
+        }
+    }
+    quotes
+}
