@@ -117,14 +117,6 @@ impl World {
     }
 }
 
-/// The address of the feed with this key.
-pub(super) fn address(key: &str) -> url::Url {
-    let (source, feed) = key.split_once('/').unwrap();
-    format!("https://{source}.vn/rss/{feed}.xml")
-        .parse()
-        .unwrap()
-}
-
 /// Papers and feeds from `(source, feed)` pairs.
 pub(super) fn sources(feeds: &[(&str, &str)]) -> Vec<Source> {
     let mut all: Vec<Source> = Vec::new();
