@@ -3,11 +3,10 @@
 //! Precision first. What may be shared by two articles names neither: an id or text that occurs twice in a document,
 //! a short number, a home page. The store asks the keys strongest first and never joins two articles it has.
 
-mod plain;
-
 use super::canonical::{
     canonical, canonical_host, canonical_in, date_in_url, day, digit_runs, for_people, names_a_page,
 };
+use super::plain::plain;
 use crate::model::{ArticleKey, Entry, IdentifiedEntry, Source};
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
@@ -23,6 +22,9 @@ const CMS_LABELS: &[&str] = &[
 ];
 /// From so many headlines under one address it is a list, not an article.
 const HEADLINES_PER_URL: usize = 3;
+/// Among so many paragraphs of a content the lead is looked for, and it is at least so many characters long.
+const PARAGRAPHS_MAX: usize = 20;
+const PARAGRAPH_MIN: usize = 40;
 /// Longest lead kept, in characters.
 const SAPO_MAX: usize = 1500;
 
@@ -110,8 +112,8 @@ impl Marks {
             .as_deref()
             .and_then(|address| canonical_in(source, address))
             .filter(|url| names_a_page(url));
-        let summary = plain::text(entry.summary.as_deref().unwrap_or_default());
-        let content = plain::text(entry.content.as_deref().unwrap_or_default());
+        let summary = plain(entry.summary.as_deref().unwrap_or_default());
+        let content = plain(entry.content.as_deref().unwrap_or_default());
         let title = squeeze(&entry.title);
         let long = summary.chars().count() + content.chars().count() >= TEXT_MIN;
         Self {
@@ -128,7 +130,7 @@ impl Marks {
                 .guid
                 .as_deref()
                 .and_then(|guid| Guid::of(source, guid)),
-            sapo: sapo(summary, content),
+            sapo: sapo(&summary, entry.content.as_deref().unwrap_or_default()),
             address,
             url,
             title,
@@ -334,16 +336,14 @@ fn day_free(part: &str) -> bool {
 }
 
 /// The lead: the summary, else the first paragraph of the content that says something.
-fn sapo(summary: String, content: String) -> Option<String> {
+fn sapo(summary: &str, content: &str) -> Option<String> {
     let whole = if summary.is_empty() {
-        let mut paragraphs = content.lines().filter(|line| !line.trim().is_empty());
-        let first = paragraphs.clone().find(|line| line.chars().count() >= 40);
-        first
-            .or_else(|| paragraphs.next())
-            .unwrap_or_default()
-            .to_owned()
+        let mut paragraphs = content.split("</p>").take(PARAGRAPHS_MAX).map(plain);
+        paragraphs
+            .find(|text| text.chars().count() >= PARAGRAPH_MIN)
+            .unwrap_or_else(|| plain(content))
     } else {
-        summary.split_whitespace().collect::<Vec<_>>().join(" ")
+        summary.to_owned()
     };
     let cut = match whole.char_indices().nth(SAPO_MAX) {
         None => whole,

@@ -13,6 +13,10 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 /// After so many failures an article stands with its sapo.
 const PAGE_TRIES_MAX: u32 = 3;
 
+/// An article first seen longer ago is not news any more: a new version of the analysis, which reads the whole
+/// archive again, must not pour it into the next edition.
+const RISE_MAX: SignedDuration = SignedDuration::from_hours(72);
+
 /// Never analysed, or its text changed since; `?1` = how many.
 pub(super) const UNANALYSED: &str =
     "SELECT id FROM articles WHERE analysed_with = 0 ORDER BY ingest LIMIT ?1";
@@ -139,8 +143,8 @@ impl Store {
 
     /// Stores verdicts of analysis `version`; the flag asks for the article's page, unless that was decided before.
     ///
-    /// An article whose level rose after an edition had passed its place in the line gets a new place at the end,
-    /// so that a later edition of that digest catches it. Articles that are in an edition stay there.
+    /// An article of the last three days whose level rose after an edition had passed its place in the line gets a
+    /// new place at the end, so that a later edition of that digest catches it. Articles in an edition stay there.
     pub async fn commit_analyses(
         &self,
         version: i64,
@@ -359,12 +363,16 @@ fn commit_analysis(
     passed: &[(String, i64)],
 ) -> rusqlite::Result<()> {
     let before = tx
-        .prepare_cached("SELECT coalesce(level, 0), ingest FROM articles WHERE id = ?1")?
+        .prepare_cached("SELECT coalesce(level, 0), ingest, seen FROM articles WHERE id = ?1")?
         .query_row([id.0], |row| {
-            Ok((row.get::<_, u8>(0)?, row.get::<_, i64>(1)?))
+            Ok((
+                row.get::<_, u8>(0)?,
+                row.get::<_, i64>(1)?,
+                super::rows::time(row, "seen")?,
+            ))
         })
         .optional()?;
-    let Some((level, ingest)) = before else {
+    let Some((level, ingest, seen)) = before else {
         return Ok(());
     };
     tx.prepare_cached(
@@ -384,7 +392,8 @@ fn commit_analysis(
         )?
         .execute([id.0, ms(now)])?;
     }
-    if verdict.level > level && was_passed(tx, id, ingest, passed)? {
+    let is_news = now.duration_since(seen) <= RISE_MAX;
+    if verdict.level > level && is_news && was_passed(tx, id, ingest, passed)? {
         tx.prepare_cached(
             "UPDATE articles SET ingest = (SELECT max(ingest) + 1 FROM articles) WHERE id = ?1",
         )?

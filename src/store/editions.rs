@@ -102,6 +102,16 @@ impl Store {
         .await
     }
 
+    /// The highest number among articles first seen before `seen`: where the first window of a new digest begins, so
+    /// that its first edition is not the whole archive.
+    pub async fn ingest_before(&self, seen: Timestamp) -> Result<Ingest, StoreError> {
+        self.read("reading the watermark", move |conn| {
+            conn.prepare_cached("SELECT coalesce(max(ingest), 0) FROM articles WHERE seen < ?1")?
+                .query_row([ms(seen)], |row| row.get(0).map(Ingest))
+        })
+        .await
+    }
+
     /// Articles that an edition of `digest` may take from the window `(after, upto]`: at least `min_level`, no
     /// backfill, in no edition of this digest; in order of ingest.
     pub async fn candidates(

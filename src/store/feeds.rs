@@ -10,7 +10,7 @@ use crate::model::{
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, types::Type};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use url::Url;
 
 /// What bringing the store in line with `feeds.toml` changed.
@@ -155,6 +155,18 @@ impl Store {
                     .execute(params![ms(now), key.as_str()])?;
             }
             Ok(changed)
+        })
+        .await
+    }
+
+    /// How many entries each feed brought since `from`; feeds without any are left out.
+    pub async fn entries_since(&self, from: Timestamp) -> Result<HashMap<FeedId, u32>, StoreError> {
+        self.read("counting new entries", move |conn| {
+            conn.prepare_cached(
+                "SELECT feed_id, count(*) FROM entries WHERE first_seen >= ?1 GROUP BY feed_id",
+            )?
+            .query_map([ms(from)], |row| Ok((FeedId(row.get(0)?), row.get(1)?)))?
+            .collect()
         })
         .await
     }

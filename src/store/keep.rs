@@ -1,6 +1,10 @@
 //! Keeping the file well: counts, what is due next, checks, copies.
 
-use super::{Store, StoreError, open, rows::to_time};
+use super::{
+    Store, StoreError, open,
+    rows::{ms, to_time},
+    search,
+};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::path::Path;
@@ -109,8 +113,44 @@ impl Store {
     /// Writes a sound copy to `to` while the daemon goes on; fails if `to` exists.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
-        self.call_raw("backing up", move |conn| open::copy_into(conn, &to))
-            .await
+        self.call_raw("backing up", move |conn| {
+            if to.exists() {
+                return Err(StoreError::Io {
+                    doing: "writing the backup",
+                    source: std::io::ErrorKind::AlreadyExists.into(),
+                    path: to,
+                });
+            }
+            open::copy_into(conn, &to)
+        })
+        .await
+    }
+
+    /// Drops the texts of up to `limit` articles first seen before `before`, and of their entries; how many. What
+    /// identifies them, headline, lead and verdict stay: they are known again for ever, and found by these.
+    pub async fn purge_texts(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        let fold = self.fold;
+        self.write("dropping old texts", move |tx| {
+            let old: Vec<(i64, String, Option<String>)> = tx
+                .prepare_cached(
+                    "SELECT id, title, sapo FROM articles WHERE seen < ?1 AND (body IS NOT NULL \
+                         OR EXISTS (SELECT 1 FROM entries e WHERE e.article_id = articles.id AND e.content IS NOT NULL)) \
+                     LIMIT ?2",
+                )?
+                .query_map(rusqlite::params![ms(before), limit], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?
+                .collect::<Result<_, _>>()?;
+            for (id, title, sapo) in &old {
+                tx.prepare_cached("UPDATE articles SET body = NULL WHERE id = ?1")?
+                    .execute([id])?;
+                tx.prepare_cached("UPDATE entries SET content = NULL WHERE article_id = ?1")?
+                    .execute([id])?;
+                search::index(tx, *id, title, sapo.as_deref(), None, fold)?;
+            }
+            Ok(old.len())
+        })
+        .await
     }
 
     /// Reads a small fact by name.

@@ -65,7 +65,7 @@ struct Writer {
     jobs: Option<mpsc::Sender<Job>>,
     handle: Option<JoinHandle<()>>,
     // Dropped after the thread has ended: the next owner finds the file put away.
-    _lock: Option<open::Lock>,
+    lock: Option<open::Lock>,
 }
 
 impl Drop for Writer {
@@ -113,7 +113,7 @@ impl Store {
             thread: Arc::new(Writer {
                 jobs: Some(jobs),
                 handle: Some(handle),
-                _lock: lock,
+                lock,
             }),
             path: dir.join(FILE_NAME),
             fold,
@@ -127,7 +127,7 @@ impl Store {
 
     /// Whether this process owns the file (and so does the daemon's work).
     pub fn is_owner(&self) -> bool {
-        self.thread._lock.is_some()
+        self.thread.lock.is_some()
     }
 
     /// Runs `step` in one `BEGIN IMMEDIATE` transaction: all of it, or nothing.

@@ -129,7 +129,7 @@ pub(super) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-/// A sound copy of a live database, readable by its owner alone. Fails if `to` exists.
+/// A sound copy of a live database, readable by its owner alone; complete or not there. Takes the place of `to`.
 pub(super) fn copy_into(conn: &Connection, to: &Path) -> Result<(), StoreError> {
     let part = PathBuf::from(format!("{}.part", to.display()));
     let io = |doing, path: &Path, source| StoreError::Io {
@@ -137,10 +137,6 @@ pub(super) fn copy_into(conn: &Connection, to: &Path) -> Result<(), StoreError> 
         path: path.to_owned(),
         source,
     };
-    if to.exists() {
-        let source = io::Error::from(io::ErrorKind::AlreadyExists);
-        return Err(io("writing the copy", to, source));
-    }
     if part.exists() {
         // Left by a copy that was broken off.
         fs::remove_file(&part).map_err(|e| io("removing", &part, e))?;

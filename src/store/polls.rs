@@ -51,7 +51,7 @@ pub struct PollReport {
 }
 
 impl Store {
-    /// Writes what polls found, all of `commits` in one transaction; reports in the same order. A feed that is gone
+    /// Writes what polls of claimed feeds found, all of `commits` in one transaction; reports in the same order. A feed that is gone
     /// from the store reports nothing new. The same commit twice changes nothing the second time.
     pub async fn commit_polls(
         &self,
@@ -437,6 +437,8 @@ impl Intake<'_> {
     }
 }
 
+/// Writes the feed's memory, if the claim still stands: a feed that was given another address meanwhile lost it, and
+/// the old address's validators would lie about the new one.
 fn put_state(tx: &Transaction<'_>, commit: &PollCommit, any_new: bool) -> rusqlite::Result<()> {
     let state = &commit.state;
     let recent: Vec<i64> = state.recent.iter().copied().map(ms).collect();
@@ -449,7 +451,7 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, any_new: bool) -> rusqli
         "UPDATE feeds SET lease_until = NULL, etag = ?2, last_modified = ?3, body_hash = ?4, next_poll_at = ?5, \
              not_before = ?6, last_poll_at = ?7, last_ok_at = ?8, last_new_at = coalesce(?9, last_new_at), \
              recent = ?10, failures = ?11, failing_since = ?12, failure = ?13, failure_detail = ?14, \
-             retired_at = ?15, moved_to = ?16, moved_seen = ?17 WHERE id = ?1",
+             retired_at = ?15, moved_to = ?16, moved_seen = ?17 WHERE id = ?1 AND lease_until IS NOT NULL",
     )?
     .execute(params![
         commit.feed.0,

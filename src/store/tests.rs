@@ -73,7 +73,13 @@ impl World {
             .remove(0)
     }
 
+    /// What a poll of `feed`, claimed for it, would write.
     pub fn commit(&self, feed: &str, now: Timestamp, entries: Vec<IdentifiedEntry>) -> PollCommit {
+        let key = feed.to_owned();
+        let claim = move |tx: &Transaction<'_>| {
+            tx.execute("UPDATE feeds SET lease_until = 1 WHERE key = ?1", [key])
+        };
+        wait(self.store.write("claiming", claim)).unwrap();
         PollCommit {
             feed: self.feed(feed),
             state: FeedState {

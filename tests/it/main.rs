@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod config;
+mod identity;
 mod mail;
 mod net;
 mod support;

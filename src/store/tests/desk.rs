@@ -338,3 +338,64 @@ fn an_admins_mark_comes_with_the_next_analysis() {
     assert_eq!(claimed.marks, ["irrelevant", "topic=kiem_tra"]);
     world.sound();
 }
+
+#[test]
+fn old_texts_go_and_their_articles_are_known_for_ever() {
+    let world = World::with(&[("a", "moi")]);
+    let mut one = item("x", "Hội nghị");
+    one.entry.content = Some("Toàn văn bài báo.".into());
+    let id = world.poll("a/moi", noon(), vec![one.clone()]).new_articles[0];
+    let page = PageText {
+        body: "Nghị quyết chuyên đề.".into(),
+        ..PageText::default()
+    };
+    wait(
+        world
+            .store
+            .commit_page(id, PageOutcome::Read(Box::new(page)), TWO_DAYS),
+    )
+    .unwrap();
+    let purge = || wait(world.store.purge_texts(noon() + minutes(1), 9)).unwrap();
+    assert_eq!((purge(), purge()), (1, 0));
+    let find = |query: &str| {
+        wait(world.store.search(query, &SearchFilter::default(), 9))
+            .unwrap()
+            .len()
+    };
+    assert_eq!((find("nghi quyet"), find("hoi nghi")), (0, 1));
+    let again = world.poll("a/moi", noon() + minutes(99), vec![one]);
+    assert_eq!((again.new_entries, again.changed_entries), (0, 0));
+    world.sound();
+}
+
+#[test]
+fn a_new_version_pours_no_archive_into_the_next_edition() {
+    let world = World::with(&[("a", "moi")]);
+    let ids = world
+        .poll(
+            "a/moi",
+            noon(),
+            vec![item("x", "Tin một"), item("y", "Tin hai")],
+        )
+        .new_articles;
+    world.judge(ids[0], 2);
+    world.judge(ids[1], 0);
+    freeze(&world, "2026-11-20T06:30", 1, &[ids[0]]);
+    let month_later = noon() + SignedDuration::from_hours(24 * 30);
+    let risen = Verdict {
+        level: 2,
+        ..Verdict::default()
+    };
+    wait(
+        world
+            .store
+            .commit_analyses(8, vec![(ids[1], risen, false)], month_later),
+    )
+    .unwrap();
+    assert_eq!(world.article(ids[1]).ingest, Ingest(2));
+    assert_eq!(
+        wait(world.store.ingest_before(month_later)).unwrap(),
+        Ingest(2)
+    );
+    world.sound();
+}

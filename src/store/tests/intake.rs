@@ -375,3 +375,23 @@ fn a_thousand_feeds_of_twenty_take_seconds() {
     assert_eq!(wait(world.store.counts()).unwrap().articles, 20_000);
     world.sound();
 }
+
+#[test]
+fn what_was_learned_of_an_old_address_is_not_kept_for_the_new_one() {
+    let world = World::with(&[("a", "moi")]);
+    let mut in_flight = world.commit("a/moi", noon(), vec![item("x", "Một tin")]);
+    in_flight.state.validators.etag = Some("\"cũ\"".into());
+    let mut list = sources(&[("a", "moi")]);
+    list[0].feeds[0].url = "https://a.vn/rss/khac.xml".parse().unwrap();
+    wait(world.store.sync_sources(&list, noon())).unwrap();
+    let report = wait(world.store.commit_polls(vec![in_flight])).unwrap();
+    assert_eq!(report[0].new_entries, 1);
+    let row = wait(world.store.list_feeds()).unwrap().remove(0);
+    assert_eq!(row.feed.state.validators.etag, None);
+    assert_eq!(row.feed.state.next_poll_at, Some(noon()));
+    assert_eq!(
+        wait(world.store.entries_since(noon())).unwrap()[&row.feed.id],
+        1
+    );
+    world.sound();
+}

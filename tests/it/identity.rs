@@ -1,13 +1,8 @@
 //! Is one article one article? What feeds really do to ids, addresses and headlines, through `identify` and the store.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a failing test is where a panic belongs"
-)]
-
 use diembao::{
     feed::identity::identify,
-    model::{Entry, FeedId, FeedKey, FeedKind, FeedSpec, FeedState, PageRules, Source, SourceKey},
+    model::{Entry, FeedKey, FeedKind, FeedSpec, FeedState, PageRules, Source, SourceKey},
     store::{PollCommit, Store, wait},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -71,14 +66,12 @@ impl World {
     fn poll(&mut self, feed: &str, entries: Vec<Entry>) {
         self.now += SignedDuration::from_mins(20);
         let rows = wait(self.store.list_feeds()).unwrap();
-        let id: FeedId = rows
+        let row = rows
             .iter()
             .find(|row| row.feed.key.as_str().ends_with(feed))
-            .unwrap()
-            .feed
-            .id;
+            .unwrap();
         let commit = PollCommit {
-            feed: id,
+            feed: row.feed.id,
             state: FeedState {
                 last_ok_at: Some(self.now),
                 ..FeedState::default()
