@@ -21,6 +21,9 @@ const HTML_BYTES: usize = 78 * 1024;
 /// More links than this look like bulk mail.
 const HTML_LINKS: usize = 240;
 
+/// Columns that fit beside another column on a phone.
+const MAX_UNBROKEN: usize = 22;
+
 /// What a rendering needs besides the edition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RenderOptions {
@@ -120,11 +123,16 @@ fn environment() -> Environment<'static> {
     environment.add_filter("wrap", |text: &str, first: &str, next: &str| {
         wrap::wrap(text, first, next)
     });
-    environment.add_filter("nbsp", |text: &str| text.replace(' ', "\u{a0}"));
+    environment.add_filter("nbsp", keep_together);
     environment.add_filter("underline", |text: &str, mark: &str| {
         mark.repeat(wrap::width(text).min(wrap::COLUMNS))
     });
     environment
+}
+
+/// Names of papers and places do not break over lines, unless they are too long for a narrow column.
+fn keep_together(text: &str) -> String {
+    if wrap::width(text) <= MAX_UNBROKEN { text.replace(' ', "\u{a0}") } else { text.to_owned() }
 }
 
 /// As the library escapes, but for `/`: escaping it protects nothing in our places and costs 5 bytes each time.
