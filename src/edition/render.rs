@@ -132,7 +132,11 @@ fn environment() -> Environment<'static> {
 
 /// Names of papers and places do not break over lines, unless they are too long for a narrow column.
 fn keep_together(text: &str) -> String {
-    if wrap::width(text) <= MAX_UNBROKEN { text.replace(' ', "\u{a0}") } else { text.to_owned() }
+    if wrap::width(text) <= MAX_UNBROKEN {
+        text.replace(' ', "\u{a0}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// As the library escapes, but for `/`: escaping it protects nothing in our places and costs 5 bytes each time.

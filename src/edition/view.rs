@@ -225,6 +225,9 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
     }
 }
 
+/// Characters of a subject; phones show about half of it.
+const MAX_SUBJECT: usize = 78;
+
 /// The subject of the mail: what, which day, how much.
 pub(super) fn subject(edition: &Edition) -> String {
     let date = format!(
@@ -244,7 +247,9 @@ pub(super) fn subject(edition: &Edition) -> String {
             words::number(counts.provinces)
         )
     };
-    format!("{} · {date} · {what}", edition.title)
+    let rest = format!(" · {date} · {what}");
+    let room = MAX_SUBJECT.saturating_sub(rest.chars().count() + 1);
+    safe::clip(&edition.title, room) + &rest
 }
 
 /// Whether the edition says nothing because nothing could be read.
