@@ -1,7 +1,7 @@
 //! Edition → subject, HTML and text. The templates may be the admin's: they are bounded in steps and in bytes, and
 //! they print only what [`view`](super::view) prepared.
 
-use super::{sample, view, wrap};
+use super::{gist, sample, view, wrap};
 use crate::model::{Edition, Rendered};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
@@ -186,7 +186,7 @@ pub fn render(
     let (html, limits) = fitting_html(templates, edition, options)?;
     let text = templates.print(TEXT, &value(edition, options, limits))?;
     Ok(Rendered {
-        subject: view::subject(edition),
+        subject: gist::subject(edition),
         html,
         text: wrap::tidy(&text),
     })
