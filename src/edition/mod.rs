@@ -4,6 +4,9 @@
 //! prints it as mail parts, [`json`] as data. No clock, no files; a rendering needs nothing but the edition.
 
 pub mod compose;
+#[cfg(test)]
+mod fixtures;
+mod gist;
 pub mod json;
 mod quote;
 pub mod render;

@@ -1,7 +1,7 @@
 //! Edition → subject, HTML and text. The templates may be the admin's: they are bounded in steps and in bytes, and
 //! they print only what [`view`](super::view) prepared.
 
-use super::{sample, view, wrap};
+use super::{gist, sample, view, wrap};
 use crate::model::{Edition, Rendered};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
@@ -20,6 +20,9 @@ const MAX_OUTPUT: usize = 2 * 1024 * 1024;
 const HTML_BYTES: usize = 78 * 1024;
 /// More links than this look like bulk mail.
 const HTML_LINKS: usize = 240;
+
+/// Columns that fit beside another column on a phone.
+const MAX_UNBROKEN: usize = 22;
 
 /// What a rendering needs besides the edition.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -120,11 +123,20 @@ fn environment() -> Environment<'static> {
     environment.add_filter("wrap", |text: &str, first: &str, next: &str| {
         wrap::wrap(text, first, next)
     });
-    environment.add_filter("nbsp", |text: &str| text.replace(' ', "\u{a0}"));
+    environment.add_filter("nbsp", keep_together);
     environment.add_filter("underline", |text: &str, mark: &str| {
         mark.repeat(wrap::width(text).min(wrap::COLUMNS))
     });
     environment
+}
+
+/// Names of papers and places do not break over lines, unless they are too long for a narrow column.
+fn keep_together(text: &str) -> String {
+    if wrap::width(text) <= MAX_UNBROKEN {
+        text.replace(' ', "\u{a0}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// As the library escapes, but for `/`: escaping it protects nothing in our places and costs 5 bytes each time.
@@ -174,7 +186,7 @@ pub fn render(
     let (html, limits) = fitting_html(templates, edition, options)?;
     let text = templates.print(TEXT, &value(edition, options, limits))?;
     Ok(Rendered {
-        subject: view::subject(edition),
+        subject: gist::subject(edition),
         html,
         text: wrap::tidy(&text),
     })

@@ -1,268 +1,502 @@
 //! The whole way from articles to mail parts, through the real steps.
 
-use super::*;
-use crate::model::{
-    Article, ArticleId, Edition, FailureKind, Ingest, Rendered, SourceKey, Span, TopicKey,
-    TopicScore, Verdict, Window,
-};
-use jiff::{SignedDuration, Timestamp};
+use super::{fixtures::*, *};
+use crate::model::{Article, Edition};
 
-const PLACES: [(&str, &str); 12] = [
-    ("an-giang", "An Giang"),
-    ("ca-mau", "Cà Mau"),
-    ("cao-bang", "Cao Bằng"),
-    ("da-nang", "Đà Nẵng"),
-    ("dak-lak", "Đắk Lắk"),
-    ("dong-thap", "Đồng Tháp"),
-    ("ha-tinh", "Hà Tĩnh"),
-    ("hue", "Huế"),
-    ("lai-chau", "Lai Châu"),
-    ("nghe-an", "Nghệ An"),
-    ("phu-tho", "Phú Thọ"),
-    ("tp-ho-chi-minh", "TP. Hồ Chí Minh"),
-];
-
-const TITLES: [&str; 6] = [
-    "Đảng ủy phường tổ chức đối thoại với bí thư chi bộ khu dân cư",
-    "Kiểm tra việc chấp hành quy chế làm việc tại các đảng bộ cơ sở",
-    "Kết nạp đảng viên trong công nhân khu công nghiệp, cách làm từ một chi bộ nhỏ",
-    "Luân chuyển cán bộ trẻ về xã vùng cao: bước đầu nhiều chuyển động",
-    "Học Bác từ việc nhỏ: tủ sách chung của chi bộ thôn",
-    "Sinh hoạt chuyên đề quý IV, nhiều chi bộ đổi mới cách ra nghị quyết",
-];
-
-fn at(text: &str) -> Timestamp {
-    format!("{text}+07:00").parse().unwrap()
+/// Numbers that stand before `word` in `text`.
+fn number_before(text: &str, word: &str) -> Option<u32> {
+    let head = text.split(word).next()?.trim_end();
+    head.rsplit([' ', ' ', '|', '>', '/', '\n'])
+        .next()?
+        .replace('.', "")
+        .parse()
+        .ok()
 }
 
-fn body(i: usize) -> String {
-    // Every article has its own words, so that only what is copied on purpose is a copy.
-    let own = |n: usize| format!("việc{} nhóm{} đợt{}", i * 7 + n, i * 5 + n, i * 3 + n);
-    format!(
-        "Sáng 22/11, đảng ủy họp bàn {} và giao {} chi bộ thực hiện. Trong tháng, {} lượt đảng viên đã tham gia {}. \
-         Đồng chí bí thư yêu cầu làm xong {} trước ngày 15/12. Các chi bộ báo cáo {} vào cuối tháng.",
-        own(1),
-        i + 11,
-        i + 120,
-        own(2),
-        own(3),
-        own(4)
-    )
-}
-
-fn article(i: usize) -> Article {
-    let (key, _) = PLACES[i % PLACES.len()];
-    Article {
-        id: ArticleId(i as i64 + 1),
-        source: key.into(),
-        url: format!("https://bao-{key}.example/xay-dung-dang/tin-{i}.html"),
-        title: format!("{} ({})", TITLES[i % TITLES.len()], i + 1),
-        first_title: None,
-        sapo: None,
-        body: Some(body(i)),
-        author: None,
-        section: None,
-        published: Some(at("2026-11-22T08:00") + SignedDuration::from_mins((i as i64 * 37) % 1200)),
-        seen: at("2026-11-22T22:00"),
-        ingest: Ingest(i as i64 + 1),
-        backfill: false,
-        verdict: Some(verdict(
-            2,
-            ["to_chuc", "kiem_tra", "dang_vien"][i % 3],
-            1.0 + i as f32 / 100.0,
-        )),
-    }
-}
-
-fn verdict(level: u8, topic: &str, score: f32) -> Verdict {
-    let topics = vec![TopicScore {
-        topic: topic.into(),
-        score,
-    }];
-    Verdict {
-        level,
-        score,
-        topics,
-        hits: Vec::new(),
-    }
-}
-
-/// The article `i` as another paper reprints it.
-fn reprint(i: usize, id: usize, place: usize) -> Article {
-    let (key, _) = PLACES[place];
-    Article {
-        id: ArticleId(id as i64),
-        ingest: Ingest(id as i64),
-        source: key.into(),
-        url: format!("https://bao-{key}.example/tin-{id}.html"),
-        title: format!("Theo báo bạn: {}", TITLES[i % TITLES.len()]),
-        ..article(i)
-    }
-}
-
-fn material(articles: Vec<Article>) -> Material {
-    let source = |(i, (key, name)): (usize, &(&str, &str))| {
-        let info = SourceInfo {
-            name: format!("Báo {name}"),
-            province: Some((*name).to_owned()),
-            rank: 100 + i as u16,
-        };
-        (SourceKey::from(*key), info)
-    };
-    let heading = |(key, name): &(&str, &str)| TopicHeading {
-        key: TopicKey::from(*key),
-        name: (*name).to_owned(),
-    };
-    Material {
-        digest: DigestSettings {
-            name: "hang-ngay".into(),
-            title: "Điểm báo xây dựng Đảng".to_owned(),
-            home_province: Some("Nghệ An".to_owned()),
-            leads: 3,
-            min_level: 2,
-            first_number: 288,
-            listed: 30,
-        },
-        slot: "2026-11-23T06:30".to_owned(),
-        window: Window {
-            after: Ingest(0),
-            upto: Ingest(9_999),
-            covers: Span {
-                from: at("2026-11-22T06:30"),
-                to: at("2026-11-23T06:30"),
-            },
-        },
-        time_zone: "Asia/Ho_Chi_Minh".to_owned(),
-        composed_at: at("2026-11-23T06:30") + SignedDuration::from_secs(2),
-        last_number: None,
-        articles,
-        sources: PLACES.iter().enumerate().map(source).collect(),
-        topics: [
-            ("to_chuc", "Tổ chức, cán bộ"),
-            ("dang_vien", "Phát triển đảng viên"),
-            ("kiem_tra", "Kiểm tra, giám sát, kỷ luật"),
-        ]
-        .iter()
-        .map(heading)
-        .collect(),
-        provinces: PLACES
+fn assert_counts_agree(edition: &Edition) {
+    let mail = mail(edition);
+    let counts = &edition.counts;
+    let listed: usize = edition.sections.iter().map(|s| s.stories.len()).sum();
+    assert!(edition.stories.iter().filter(|s| s.lead).count() + listed <= edition.stories.len());
+    assert_eq!(counts.stories as usize, edition.stories.len());
+    assert_eq!(
+        counts.articles as usize,
+        edition
+            .stories
             .iter()
-            .map(|(_, name)| (*name).to_owned())
-            .chain(["Vĩnh Long".to_owned()])
-            .collect(),
-        sources_ok: 11,
-        failing: vec![Failing {
-            source: "lai-chau".into(),
-            kind: FailureKind::Timeout,
-            since: Some(at("2026-11-22T21:10")),
-            last_ok: Some(at("2026-11-22T20:40")),
-        }],
-        week: (17..=22)
-            .map(|day| crate::model::DayCount {
-                date: jiff::civil::date(2026, 11, day),
-                articles: day as u32,
-            })
-            .collect(),
-        contact: Some("diembao@tinhuy.example".to_owned()),
+            .map(|s| s.articles.len())
+            .sum::<usize>()
+    );
+    assert_eq!(
+        counts.provinces as usize,
+        edition.coverage.provinces_with.len()
+    );
+    assert_eq!(
+        counts.failing as usize,
+        edition.coverage.sources_failing.len()
+    );
+    assert_eq!(
+        edition.week.last().map(|d| d.articles),
+        Some(counts.articles)
+    );
+    if counts.stories > 0 {
+        assert_eq!(
+            number_before(&mail.subject, " việc"),
+            Some(counts.stories),
+            "{}",
+            mail.subject
+        );
+        assert_eq!(
+            number_before(&mail.subject, " tỉnh"),
+            Some(counts.provinces),
+            "{}",
+            mail.subject
+        );
     }
-}
-
-fn options() -> RenderOptions {
-    RenderOptions {
-        unsubscribe: Some("mailto:diembao@tinhuy.example?subject=ngung".to_owned()),
-        ..Default::default()
+    assert_eq!(number_before(&mail.text, " bài báo"), Some(counts.articles));
+    assert_eq!(number_before(&mail.text, " sự việc"), Some(counts.stories));
+    assert_eq!(
+        number_before(&mail.text, " nguồn lỗi"),
+        Some(counts.failing)
+    );
+    for count in [counts.articles, counts.stories, counts.failing] {
+        assert!(
+            mail.html.contains(&format!(">{count}</span>")),
+            "{count} stands in the header"
+        );
     }
-}
-
-fn mail(edition: &Edition) -> Rendered {
-    render(&Templates::builtin(), edition, &options()).unwrap()
-}
-
-fn blind() -> Material {
-    let mut m = material(Vec::new());
-    m.sources_ok = 0;
-    m.failing = m
-        .sources
-        .keys()
-        .map(|key| Failing {
-            source: key.clone(),
-            kind: FailureKind::Dns,
-            since: Some(at("2026-11-20T03:00")),
-            last_ok: None,
+    // What is not shown is counted: shown + hidden = all.
+    let hidden: u32 = ["việc khác.", "việc trong kỳ."]
+        .iter()
+        .flat_map(|end| {
+            mail.text
+                .lines()
+                .filter(move |l| l.starts_with("và ") && l.ends_with(end))
         })
-        .collect();
-    m
-}
-
-fn hostile() -> Material {
-    let titles = [
-        "<script>alert('Đảng')</script><b>Chi bộ</b> &lt;img src=x onerror=alert(1)&gt;",
-        "{{ 7 * 7 }} {% for x in range(99999) %} chi bộ {% endfor %}",
-        "\u{202e}gnảĐ ựd yâx\u{202c} \u{200b}\u{feff}họp chi bộ\u{0}\u{1b}[31m",
-        "Họp chi bộ\r\nBcc: nguoi-khac@do.example\r\n\r\n<html>",
-        "🎉🎉 Chúc mừng đảng bộ 👩‍👩‍👧‍👦",
-        "Đa\u{309}ng bo\u{323}\u{302} xa\u{303} ho\u{323}p (NFD)",
-        "",
-        "Đ\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}ảng",
-    ];
-    let mut articles: Vec<Article> = (0..10).map(article).collect();
-    for (article, title) in articles.iter_mut().zip(titles) {
-        article.title = title.to_owned();
-        article.sapo = Some(format!(
-            "{title} {title}. Một câu sạch, đủ dài để có thể trích nguyên văn ở đây."
-        ));
-    }
-    articles[8].title = "dài ".repeat(100) + &"liềnmạch".repeat(40);
-    articles[9].url = "javascript:alert(1)".to_owned();
-    articles[0].url = "https://bao.example/\"><script>alert(1)</script>?a=1&b=2".to_owned();
-    material(articles)
-}
-
-fn many(n: usize) -> Material {
-    let mut articles: Vec<Article> = (0..n).map(article).collect();
-    for k in 0..n / 10 {
-        articles.push(reprint(k, n + 1 + 2 * k, (k + 5) % PLACES.len()));
-        articles.push(reprint(k, n + 2 + 2 * k, (k + 7) % PLACES.len()));
-    }
-    if let [_, second, third, ..] = articles.as_mut_slice() {
-        second.published = Some(at("2026-11-21T20:00"));
-        third.first_title = Some("Tiêu đề lúc đầu".to_owned());
-    }
-    for article in articles.iter_mut().take(n).skip(5).step_by(9) {
-        article.verdict = Some(verdict(1, "to_chuc", 0.4));
-    }
-    material(articles)
+        .filter_map(|l| l.split(' ').nth(1)?.parse::<u32>().ok())
+        .sum();
+    let shown = edition
+        .stories
+        .iter()
+        .filter(|s| mail.text.contains(s.articles[0].url.as_str()))
+        .count();
+    assert_eq!(shown + hidden as usize, edition.stories.len());
+    let data = to_json(edition);
+    assert_eq!(
+        data["counts"]["stories"],
+        data["stories"].as_array().unwrap().len()
+    );
+    assert_eq!(
+        data["counts"]["failing"],
+        data["coverage"]["sources_failing"]
+            .as_array()
+            .unwrap()
+            .len()
+    );
 }
 
 #[test]
-fn dump() {
-    for (name, m) in [
-        ("empty", material(vec![])),
-        ("one", many(1)),
-        ("s17", many(17)),
-        ("s40", many(40)),
-        ("s500", many(450)),
-        ("blind", blind()),
-        ("hostile", hostile()),
+fn counts_agree_everywhere() {
+    for n in [0, 1, 3, 17, 40, 450] {
+        assert_counts_agree(&compose(&many(n)));
+    }
+    assert_counts_agree(&compose(&blind()));
+}
+
+#[test]
+fn every_article_stands_once() {
+    let material = many(120);
+    let edition = compose(&material);
+    let mut printed: Vec<i64> = edition
+        .stories
+        .iter()
+        .flat_map(|s| &s.articles)
+        .chain(&edition.related)
+        .map(|a| a.id.0)
+        .collect();
+    printed.sort_unstable();
+    let mut given: Vec<i64> = material.articles.iter().map(|a| a.id.0).collect();
+    given.sort_unstable();
+    assert_eq!(printed, given);
+    let leads = edition.stories.iter().filter(|s| s.lead).count();
+    let listed: usize = edition.sections.iter().map(|s| s.stories.len()).sum();
+    assert_eq!((leads, leads + listed), (3, 30));
+}
+
+#[test]
+fn copies_are_one_story_that_names_all_papers() {
+    let edition = compose(&material(vec![
+        article(1),
+        article(0),
+        reprint(0, 90, 5),
+        reprint(0, 91, 7),
+    ]));
+    assert_eq!(
+        (
+            edition.counts.stories,
+            edition.counts.articles,
+            edition.counts.provinces
+        ),
+        (2, 4, 4)
+    );
+    let papers: Vec<_> = edition.stories[0]
+        .articles
+        .iter()
+        .map(|a| (a.source.as_str(), a.copy))
+        .collect();
+    assert_eq!(
+        papers,
+        [
+            ("Báo An Giang", false),
+            ("Báo Đồng Tháp", true),
+            ("Báo Huế", true)
+        ]
+    );
+    let mail = mail(&edition);
+    assert!(
+        mail.text
+            .contains("3 báo đưa tin. Trích Báo An Giang, 08:00 ngày 22/11. Cùng tin:"),
+        "{}",
+        mail.text
+    );
+    assert!(
+        mail.text.contains("Một báo đưa tin. Trích Báo Cà Mau"),
+        "{}",
+        mail.text
+    );
+}
+
+#[test]
+fn a_higher_or_a_second_paper_weighs_more_than_a_score() {
+    let mut strong = article(7);
+    strong.verdict = Some(verdict(2, "to_chuc", 99.0));
+    let edition = compose(&material(vec![
+        strong,
+        article(6),
+        article(2),
+        reprint(2, 50, 9),
+    ]));
+    let order: Vec<_> = edition
+        .stories
+        .iter()
+        .map(|s| s.articles[0].source.as_str())
+        .collect();
+    assert_eq!(order, ["Báo Cao Bằng", "Báo Hà Tĩnh", "Báo Huế"]);
+}
+
+#[test]
+fn levels_decide_the_place() {
+    let mut articles: Vec<Article> = (0..4).map(article).collect();
+    articles[1].verdict = Some(verdict(1, "to_chuc", 0.2));
+    articles[2].verdict = Some(verdict(0, "to_chuc", 0.0));
+    articles[3].backfill = true;
+    let edition = compose(&material(articles.clone()));
+    assert_eq!((edition.stories.len(), edition.related.len()), (1, 1));
+    assert!(mail(&edition).text.contains("TIN LIÊN QUAN"));
+    let mut low = material(articles);
+    low.digest.min_level = 1;
+    let edition = compose(&low);
+    assert_eq!((edition.stories.len(), edition.related.len()), (2, 0));
+}
+
+#[test]
+fn late_and_retouched_articles_say_so() {
+    let mut articles = vec![article(0), article(1), article(2)];
+    articles[0].published = Some(at("2026-11-22T05:31"));
+    articles[1].published = Some(at("2026-11-22T05:29"));
+    articles[2].first_title = Some("Tiêu đề lúc đầu".to_owned());
+    let edition = compose(&material(articles));
+    assert_eq!(edition.coverage.late, 1);
+    let text = mail(&edition).text;
+    assert!(
+        text.contains("Trích Báo Cà Mau (tin đến muộn), 05:29 ngày 22/11."),
+        "{text}"
+    );
+    assert!(
+        text.contains("Trích Báo Cao Bằng (đã sửa tiêu đề)"),
+        "{text}"
+    );
+    assert!(!text.contains("Báo An Giang (tin đến muộn)"));
+}
+
+#[test]
+fn coverage_tells_silence_from_blindness() {
+    let edition = compose(&material(vec![article(0)]));
+    assert_eq!(edition.coverage.provinces_unread, ["Lai Châu"]);
+    assert_eq!(edition.coverage.provinces_unwatched, ["Vĩnh Long"]);
+    assert_eq!(edition.coverage.provinces_without.len(), 10);
+    let text = mail(&edition).text;
+    assert!(
+        text.contains("Báo Lai Châu: máy chủ không trả lời kịp · lỗi từ 21:10 ngày 22/11"),
+        "{text}"
+    );
+
+    let nothing = mail(&compose(&blind()));
+    assert!(nothing.subject.ends_with("không đọc được nguồn tin"));
+    let words = nothing
+        .text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(words.contains("chưa biết có tin hay không"), "{words}");
+    let quiet = mail(&compose(&material(Vec::new())));
+    assert!(quiet.subject.ends_with("không có tin"));
+    assert!(quiet.text.contains("Đã đọc 11 nguồn tin, không có bài nào"));
+}
+
+#[test]
+fn a_long_heading_leaves_room_for_date_and_counts() {
+    let mut m = many(17);
+    m.digest.title =
+        "Điểm báo công tác xây dựng Đảng và hệ thống chính trị của tỉnh nhà".to_owned();
+    let subject = mail(&compose(&m)).subject;
+    assert!(
+        subject.chars().count() <= 78
+            && subject.ends_with("… · thứ Hai 23/11/2026 · 15 việc, 12 tỉnh"),
+        "{subject}"
+    );
+}
+
+#[test]
+fn numbering_goes_on() {
+    let mut m = material(Vec::new());
+    assert_eq!(compose(&m).number, 288);
+    m.last_number = Some(288);
+    assert_eq!(compose(&m).number, 289);
+    m.last_number = Some(3);
+    assert_eq!(compose(&m).number, 288);
+}
+
+#[test]
+fn every_quoted_sentence_stands_in_its_article() {
+    let mut first = article(0);
+    first.sapo = Some(
+        "(TTXVN) - Sáng nay, PGS.TS. Trần Văn Bình dự họp tại TP. Vinh. Ông nêu ba việc".to_owned(),
+    );
+    first.body = Some(format!(
+        "(TTXVN) - Sáng nay, PGS.TS. Trần Văn Bình dự họp tại TP. Vinh.\n\nTiêu đề phụ\n\n{}",
+        body(0)
+    ));
+    let source = format!(
+        "{} {}",
+        first.sapo.clone().unwrap(),
+        first.body.clone().unwrap()
+    );
+    let edition = compose(&material(vec![first]));
+    let quotes: Vec<&str> = edition.stories[0]
+        .summary
+        .iter()
+        .map(|q| q.text.as_str())
+        .collect();
+    assert_eq!(
+        quotes[0],
+        "(TTXVN) - Sáng nay, PGS.TS. Trần Văn Bình dự họp tại TP. Vinh."
+    );
+    assert_eq!(quotes.len(), 3);
+    assert!(quotes.iter().all(|q| source.contains(q)), "{quotes:?}");
+}
+
+#[test]
+fn hostile_articles_are_inert() {
+    let mail = mail(&compose(&hostile()));
+    for bad in [
+        "<script",
+        "onerror=\"",
+        "javascript:",
+        "{{",
+        "{%",
+        "\u{202e}",
+        "\u{200b}",
+        "\u{feff}",
+        "\u{1b}",
+        "\r",
+        "\nBcc",
     ] {
-        let edition = compose(&m);
-        let start = std::time::Instant::now();
-        let r = mail(&edition);
-        println!(
-            "{name}: {} html {} text {} in {:?}",
-            r.subject,
-            r.html.len(),
-            r.text.len(),
-            start.elapsed()
+        assert!(!mail.html.contains(bad), "{bad:?} in the html");
+        assert!(!mail.text.contains(bad), "{bad:?} in the text");
+    }
+    assert!(mail.subject.chars().all(|c| !c.is_control()));
+    assert!(mail.text.contains("Đảng bộ xã họp (NFD)"));
+}
+
+#[test]
+fn the_text_part_keeps_to_72_columns_and_every_address_to_a_line_of_its_own() {
+    for m in [many(40), hostile(), blind()] {
+        let mail = mail(&compose(&m));
+        for line in mail.text.lines() {
+            let address = line.trim_start().starts_with("http");
+            assert!(
+                address || wrap::width(line) <= wrap::COLUMNS || !line.trim().contains(' '),
+                "{line}"
+            );
+            assert!(address || !line.contains("http"), "{line}");
+        }
+        for link in mail
+            .html
+            .split("href=\"http")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+        {
+            let link = format!("http{}", link.replace("&amp;", "&"));
+            assert!(mail.text.lines().any(|line| line.trim() == link), "{link}");
+        }
+    }
+}
+
+#[test]
+fn a_great_day_stays_under_the_size_where_mail_readers_cut() {
+    let mut great = many(450);
+    for article in &mut great.articles {
+        article.url.push_str(&"x".repeat(200));
+        article
+            .title
+            .push_str(&" và các nội dung liên quan".repeat(4));
+    }
+    let mail = mail(&compose(&great));
+    assert!(mail.html.len() < 80 * 1024, "{}", mail.html.len());
+    assert!(mail.html.contains("việc khác."));
+    assert!(mail.html.trim_end().ends_with("</html>"));
+}
+
+#[test]
+fn an_edition_renders_the_same_after_the_store() {
+    let edition = compose(&many(17));
+    let frozen = serde_json::to_string(&edition).unwrap();
+    let thawed: Edition = serde_json::from_str(&frozen).unwrap();
+    assert_eq!(thawed, edition);
+    assert_eq!(mail(&thawed), mail(&edition));
+}
+
+#[test]
+fn an_admins_template_is_tried_before_it_is_taken() {
+    let own =
+        Templates::with_overrides(None, Some("{{ title }}: {{ counts[1].value }} việc\n")).unwrap();
+    let edition = compose(&many(3));
+    assert_eq!(
+        render(&own, &edition, &options()).unwrap().text,
+        "Điểm báo xây dựng Đảng: 3 việc\n"
+    );
+
+    let error = |text: &str| Templates::with_overrides(Some(text), None).unwrap_err();
+    let wrong = error("a\n{% if title %}");
+    assert_eq!((wrong.name.as_str(), wrong.line), ("digest.html.j2", 2));
+    assert_eq!(error("\n\n{{ titel }}").line, 3);
+    assert!(
+        error("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}")
+            .reason
+            .contains("too many steps")
+    );
+    assert!(
+        error("{% for a in range(9999) %}{{ 'x' * 1000 }}{% endfor %}")
+            .reason
+            .contains("MiB")
+    );
+}
+
+#[test]
+fn a_day_with_three_stories_reads_like_this() {
+    let mut m = material(vec![
+        article(0),
+        reprint(0, 70, 5),
+        article(4),
+        article(9),
+        article(5),
+    ]);
+    m.digest.leads = 1;
+    m.articles[4].verdict = Some(verdict(1, "to_chuc", 0.3));
+    m.articles[3].published = Some(at("2026-11-21T16:45"));
+    let mail = mail(&compose(&m));
+    insta::assert_snapshot!("three_stories_subject", mail.subject);
+    insta::assert_snapshot!("three_stories_text", mail.text);
+    insta::assert_snapshot!("three_stories_html", mail.html);
+}
+
+#[test]
+fn an_empty_day_reads_like_this() {
+    let mail = mail(&compose(&material(Vec::new())));
+    insta::assert_snapshot!("empty_day_text", mail.text);
+    insta::assert_snapshot!("empty_day_html", mail.html);
+}
+
+#[test]
+fn edition_json_keeps_its_contract() {
+    let data = to_json(&compose(&many(4)));
+    let keys = |value: &serde_json::Value| {
+        value
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let has = |value: &serde_json::Value, wanted: &[&str]| {
+        let keys = keys(value);
+        assert!(
+            wanted.iter().all(|w| keys.iter().any(|k| k == w)),
+            "{keys:?}"
         );
-        std::fs::create_dir_all("/tmp/ed_out").unwrap();
-        std::fs::write(format!("/tmp/ed_out/{name}.html"), &r.html).unwrap();
-        std::fs::write(format!("/tmp/ed_out/{name}.txt"), &r.text).unwrap();
-        std::fs::write(format!("/tmp/ed_out/{name}.subject"), &r.subject).unwrap();
-        std::fs::write(
-            format!("/tmp/ed_out/{name}.json"),
-            to_json(&edition).to_string(),
-        )
-        .unwrap();
+    };
+    has(
+        &data,
+        &[
+            "digest", "number", "date", "covers", "counts", "stories", "coverage",
+        ],
+    );
+    has(
+        &data["counts"],
+        &["articles", "stories", "provinces", "failing"],
+    );
+    has(
+        &data["stories"][0],
+        &[
+            "title",
+            "lead",
+            "topics",
+            "provinces",
+            "articles",
+            "summary",
+            "figures",
+        ],
+    );
+    has(
+        &data["stories"][0]["articles"][0],
+        &["title", "url", "source", "published", "copy", "late"],
+    );
+    has(&data["stories"][0]["summary"][0], &["text", "url"]);
+    has(
+        &data["coverage"]["sources_failing"][0],
+        &["source", "reason", "since"],
+    );
+    assert_eq!(data["date"], "2026-11-23");
+    assert_eq!(data["covers"]["to"], "2026-11-23T06:30:00+07:00");
+    assert!(
+        data["coverage"]["provinces_without"].is_array()
+            && data["coverage"]["sources_ok"].is_number()
+    );
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(12))]
+    #[test]
+    fn the_order_of_arrival_does_not_matter(seed in proptest::prelude::any::<u64>()) {
+        let straight = many(25);
+        let mut mixed = straight.clone();
+        let mut state = seed | 1;
+        mixed.articles.sort_by_cached_key(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 33
+        });
+        proptest::prop_assert_eq!(compose(&mixed), compose(&straight));
+    }
+
+    #[test]
+    fn nothing_a_paper_prints_breaks_the_mail(title in "\\PC{0,120}", sapo in "\\PC{0,300}", url in "\\PC{0,60}") {
+        let mut hostile = article(0);
+        hostile.title = title;
+        hostile.sapo = Some(sapo);
+        hostile.url = format!("https://bao.example/{url}");
+        let mail = mail(&compose(&material(vec![hostile, article(1)])));
+        proptest::prop_assert!(mail.html.matches("<a ").count() <= 8 && !mail.html.contains("<script"));
+        proptest::prop_assert!(mail.text.lines().all(|l| !l.contains('\t') && l.trim_end() == l));
     }
 }

@@ -1,7 +1,11 @@
 //! What the templates see of an edition: words and numbers ready to print. The names here are a contract with the
 //! admins who edit the templates; the layout is theirs, every decision is ours.
 
-use super::{RenderOptions, safe, words};
+use super::{
+    RenderOptions,
+    gist::{day, is_blind, paper_count, preheader},
+    safe, words,
+};
 use crate::model::{ArticleView, Edition, StoryView};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -223,103 +227,6 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
         unsubscribe: options.unsubscribe.as_deref().and_then(unsubscribe),
         web_url: options.web_url.as_deref().and_then(safe::link),
     }
-}
-
-/// The subject of the mail: what, which day, how much.
-pub(super) fn subject(edition: &Edition) -> String {
-    let date = format!(
-        "{} {}",
-        words::weekday(edition.date),
-        words::short_date(edition.date)
-    );
-    let what = if is_blind(edition) {
-        "không đọc được nguồn tin".to_owned()
-    } else if edition.stories.is_empty() {
-        "không có tin".to_owned()
-    } else {
-        let counts = &edition.counts;
-        format!(
-            "{} việc, {} tỉnh",
-            words::number(counts.stories),
-            words::number(counts.provinces)
-        )
-    };
-    format!("{} · {date} · {what}", edition.title)
-}
-
-/// Whether the edition says nothing because nothing could be read.
-fn is_blind(edition: &Edition) -> bool {
-    edition.stories.is_empty()
-        && edition.coverage.sources_ok == 0
-        && !edition.coverage.sources_failing.is_empty()
-}
-
-/// The first line of a mail in the reader's list: 30 to 160 characters.
-fn preheader(edition: &Edition) -> String {
-    let counts = &edition.counts;
-    let sum = format!(
-        "{} bài, {} sự việc, {} tỉnh có tin",
-        words::number(counts.articles),
-        words::number(counts.stories),
-        words::number(counts.provinces)
-    );
-    match edition.stories.first() {
-        Some(first) => format!(
-            "{}. Cả kỳ: {sum}.",
-            safe::clip(&first.title, 100).trim_end_matches(['.', ' '])
-        ),
-        None => day(edition),
-    }
-}
-
-/// One line of what the day was.
-fn day(edition: &Edition) -> String {
-    let (coverage, counts) = (&edition.coverage, &edition.counts);
-    if is_blind(edition) {
-        return format!(
-            "Kỳ này không đọc được nguồn tin nào ({} nguồn lỗi), nên chưa biết có tin hay không.",
-            words::number(counts.failing)
-        );
-    }
-    if edition.stories.is_empty() {
-        return format!(
-            "Đã đọc {} nguồn tin, không có bài nào về công tác xây dựng Đảng.",
-            words::number(coverage.sources_ok)
-        );
-    }
-    let papers: BTreeSet<&str> = edition
-        .stories
-        .iter()
-        .flat_map(|s| &s.articles)
-        .map(|a| a.source.as_str())
-        .collect();
-    let shared = edition
-        .stories
-        .iter()
-        .filter(|s| paper_count(s) > 1)
-        .count();
-    let mut line = format!(
-        "{} bài của {} báo",
-        words::number(counts.articles),
-        papers.len()
-    );
-    if shared > 0 {
-        line.push_str(&format!("; {shared} việc có từ hai báo trở lên đưa tin"));
-    }
-    if coverage.late > 0 {
-        line.push_str(&format!("; {} bài đến muộn", words::number(coverage.late)));
-    }
-    line.push('.');
-    line
-}
-
-fn paper_count(story: &StoryView) -> usize {
-    story
-        .articles
-        .iter()
-        .map(|a| &a.source)
-        .collect::<BTreeSet<_>>()
-        .len()
 }
 
 /// The four figures of the header.

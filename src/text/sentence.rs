@@ -141,7 +141,7 @@ impl Stop<'_> {
         }
         let alone = self.before.trim() == word;
         let ordinal = is_ordinal(word);
-        (alone && ordinal) || (ordinal && follows_a_numbered_word(self.before, word))
+        ordinal && (alone || follows_a_numbered_word(self.before, word))
     }
 }
 
