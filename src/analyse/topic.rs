@@ -105,7 +105,11 @@ impl<'t> Tally<'t> {
 
     fn count(&mut self, part: Part, text: &str, found: &Found<'_>, meaning: &'t Meaning) {
         let factor = self.factor(part, meaning);
-        let live = if found.cancelled_by.is_some() { 0.0 } else { factor };
+        let live = if found.cancelled_by.is_some() {
+            0.0
+        } else {
+            factor
+        };
         if factor == 0.0 {
             return;
         }
@@ -153,7 +157,10 @@ impl<'t> Tally<'t> {
                 hit: Hit {
                     phrase: section.slug.clone(),
                     found: name.to_owned(),
-                    topic: section.meaning.topic.map(|t| self.topics.list[t].key.clone()),
+                    topic: section
+                        .meaning
+                        .topic
+                        .map(|t| self.topics.list[t].key.clone()),
                     part: Part::Section,
                     start: 0,
                     weight: section.meaning.weight,
@@ -201,7 +208,11 @@ impl<'t> Tally<'t> {
         }
         let (mut all, mut body) = (Relevance::default(), Relevance::default());
         for c in best.values() {
-            let sum = if c.hit.part == Part::Body { &mut body } else { &mut all };
+            let sum = if c.hit.part == Part::Body {
+                &mut body
+            } else {
+                &mut all
+            };
             sum.add(c.meaning, c.relevance);
         }
         let most = self.topics.parts.body_most;
@@ -223,7 +234,9 @@ impl<'t> Tally<'t> {
             .iter()
             .zip(&self.topics.list)
             // A relevant article always has a topic to stand under: its strongest, however weak.
-            .filter(|&(&s, _)| s >= cuts.topic.max(best * cuts.topic_share) || (level > 0 && s > 0.0 && s >= best))
+            .filter(|&(&s, _)| {
+                s >= cuts.topic.max(best * cuts.topic_share) || (level > 0 && s > 0.0 && s >= best)
+            })
             .map(|(&score, topic)| TopicScore {
                 topic: topic.key.clone(),
                 score,

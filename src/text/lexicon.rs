@@ -46,7 +46,9 @@ pub struct Found<'l> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LexiconError {
     /// A pattern has an unmatched or nested brace, or too many variants.
-    #[error("pattern \"{0}\" has unbalanced braces, or stands for more than {MAX_VARIANTS} phrases")]
+    #[error(
+        "pattern \"{0}\" has unbalanced braces, or stands for more than {MAX_VARIANTS} phrases"
+    )]
     Pattern(String),
     /// A pattern has nothing in it that can be looked for.
     #[error("pattern \"{0}\" can stand for nothing at all")]
@@ -149,7 +151,8 @@ impl Lexicon {
         for (place, rules) in self.longest(&places) {
             for &rule in rules {
                 let conditions = &self.conditions[rule];
-                let context = |terms: &[usize]| first_near(place, terms, conditions.within, &by_term);
+                let context =
+                    |terms: &[usize]| first_near(place, terms, conditions.within, &by_term);
                 if !conditions.near.is_empty() && context(&conditions.near).is_none() {
                     continue;
                 }
@@ -188,7 +191,8 @@ impl Lexicon {
         phrases.sort_by_key(|p| (p.first, std::cmp::Reverse(p.last), p.term));
         let mut reach: Option<Place> = None;
         phrases.retain(|p| {
-            let inside = reach.is_some_and(|r| p.last <= r.last && (p.first, p.last) != (r.first, r.last));
+            let inside =
+                reach.is_some_and(|r| p.last <= r.last && (p.first, p.last) != (r.first, r.last));
             if reach.is_none_or(|r| p.last > r.last) {
                 reach = Some(*p);
             }
@@ -216,7 +220,8 @@ fn first_near(
         let next = places.partition_point(|p| p.first < place.first);
         let around = places[next.saturating_sub(1)..].iter().take(2);
         around.into_iter().any(|p| {
-            let gap = p.first.saturating_sub(place.last + 1) + place.first.saturating_sub(p.last + 1);
+            let gap =
+                p.first.saturating_sub(place.last + 1) + place.first.saturating_sub(p.last + 1);
             gap <= within
         })
     })
@@ -338,7 +343,9 @@ impl Stream {
 
     /// The syllable that the byte `at` of the key string belongs to.
     fn syllable_at(&self, at: usize) -> usize {
-        self.starts.partition_point(|&start| start <= at).saturating_sub(1)
+        self.starts
+            .partition_point(|&start| start <= at)
+            .saturating_sub(1)
     }
 
     fn span(&self, first: usize, last: usize) -> (usize, usize) {
@@ -388,17 +395,26 @@ mod tests {
         lexicon()
             .find(text)
             .into_iter()
-            .map(|f| (f.rule, text[f.start..f.end].to_owned(), f.cancelled_by.is_some()))
+            .map(|f| {
+                (
+                    f.rule,
+                    text[f.start..f.end].to_owned(),
+                    f.cancelled_by.is_some(),
+                )
+            })
             .collect()
     }
 
     #[test]
     fn the_longest_phrase_wins_and_spans_are_of_the_print() {
-        assert_eq!(hits("Ðảng uỷ  xã và Ða\u{309}ng bộ tỉnh Hoà Bình"), [
-            (0, "Ðảng uỷ  xã".into(), false),
-            (0, "Ða\u{309}ng bộ".into(), false),
-            (3, "Hoà Bình".into(), false),
-        ]);
+        assert_eq!(
+            hits("Ðảng uỷ  xã và Ða\u{309}ng bộ tỉnh Hoà Bình"),
+            [
+                (0, "Ðảng uỷ  xã".into(), false),
+                (0, "Ða\u{309}ng bộ".into(), false),
+                (3, "Hoà Bình".into(), false),
+            ]
+        );
     }
 
     #[test]
@@ -410,7 +426,10 @@ mod tests {
     fn a_context_confirms_or_cancels() {
         assert_eq!(hits("Kết nạp 28 đảng viên"), [(1, "Kết nạp".into(), false)]);
         assert_eq!(hits("Kết nạp 28 hội viên"), []);
-        assert_eq!(hits("kết nạp đoàn viên vào Đảng"), [(1, "kết nạp".into(), true)]);
+        assert_eq!(
+            hits("kết nạp đoàn viên vào Đảng"),
+            [(1, "kết nạp".into(), true)]
+        );
         assert_eq!(hits("kết nạp một hai ba bốn năm đảng viên"), []);
     }
 
@@ -423,7 +442,10 @@ mod tests {
     #[test]
     fn a_wrong_pattern_is_refused() {
         for pattern in ["a {b", "a b}", "{a{b}}", " … "] {
-            assert!(Lexicon::new(&[rule(&[pattern], &[], &[])], []).is_err(), "{pattern}");
+            assert!(
+                Lexicon::new(&[rule(&[pattern], &[], &[])], []).is_err(),
+                "{pattern}"
+            );
         }
     }
 
