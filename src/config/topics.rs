@@ -72,6 +72,8 @@ pub struct Cuts {
     pub topic: f32,
     /// … if it also has this share of the strongest topic's score, 0 to 1.
     pub topic_share: f32,
+    /// Score within the running text alone from which a topic counts whatever its share: it has a passage of its own.
+    pub topic_in_body: f32,
 }
 
 /// How much a phrase counts in each part of an article.
@@ -413,10 +415,13 @@ impl Reading {
                 "the cuts must satisfy 0 < borderline < subject",
             );
         }
-        if !(cuts.topic > 0.0 && (0.0..=1.0).contains(&cuts.topic_share)) {
+        if !(cuts.topic > 0.0
+            && cuts.topic_in_body > 0.0
+            && (0.0..=1.0).contains(&cuts.topic_share))
+        {
             self.problem(
                 raw.cuts.span(),
-                "topic must be above 0, topic_share between 0 and 1",
+                "topic and topic_in_body must be above 0, topic_share between 0 and 1",
             );
         }
         let p = raw.parts.get_ref();
@@ -443,7 +448,7 @@ pub fn section_slug(name: &str) -> String {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "[cuts]\nsubject = 3.0\nborderline = 1.5\ntopic = 1.0\ntopic_share = 0.4\n\n[parts]\ntitle = 1.5\nsapo = 1.0\nbody = 0.4\nbody_most = 2.5\n\n";
+    const HEAD: &str = "[cuts]\nsubject = 3.0\nborderline = 1.5\ntopic = 1.0\ntopic_share = 0.4\ntopic_in_body = 1.3\n\n[parts]\ntitle = 1.5\nsapo = 1.0\nbody = 0.4\nbody_most = 2.5\n\n";
 
     /// The problems of `HEAD` and `rest`: message, and the text it points at.
     fn problems(rest: &str) -> Vec<(String, String)> {
