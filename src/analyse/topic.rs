@@ -111,7 +111,11 @@ impl<'t> Tally<'t> {
 
     fn count(&mut self, part: Part, text: &str, found: &Found<'_>, meaning: &'t Meaning) {
         let factor = self.factor(part, meaning);
-        let live = if found.cancelled_by.is_some() { 0.0 } else { factor };
+        let live = if found.cancelled_by.is_some() {
+            0.0
+        } else {
+            factor
+        };
         if factor == 0.0 {
             return;
         }
@@ -159,7 +163,10 @@ impl<'t> Tally<'t> {
                 hit: Hit {
                     phrase: section.slug.clone(),
                     found: name.to_owned(),
-                    topic: section.meaning.topic.map(|t| self.topics.list[t].key.clone()),
+                    topic: section
+                        .meaning
+                        .topic
+                        .map(|t| self.topics.list[t].key.clone()),
                     part: Part::Section,
                     start: 0,
                     weight: section.meaning.weight,
@@ -207,7 +214,11 @@ impl<'t> Tally<'t> {
         }
         let (mut all, mut body) = (Relevance::default(), Relevance::default());
         for c in best.values() {
-            let sum = if c.hit.part == Part::Body { &mut body } else { &mut all };
+            let sum = if c.hit.part == Part::Body {
+                &mut body
+            } else {
+                &mut all
+            };
             sum.add(c.meaning, c.relevance);
         }
         let most = self.topics.parts.body_most;
@@ -216,25 +227,32 @@ impl<'t> Tally<'t> {
         all
     }
 
+    /// Topics above the cut, strongest first; a relevant article has at least its strongest, however weak.
     fn topic_scores(&self, level: u8) -> Vec<TopicScore> {
-        let mut sums = vec![0.0_f32; self.topics.list.len()];
+        let mut all = vec![0.0_f32; self.topics.list.len()];
+        let mut body = all.clone();
         for c in &self.counted {
-            if let Some(sum) = c.meaning.topic.and_then(|t| sums.get_mut(t)) {
-                *sum += c.hit.weight;
+            let Some(topic) = c.meaning.topic else {
+                continue;
+            };
+            all[topic] += c.hit.weight;
+            if c.hit.part == Part::Body {
+                body[topic] += c.hit.weight;
             }
         }
-        let best = sums.iter().copied().fold(0.0, f32::max);
+        let best = all.iter().copied().fold(0.0, f32::max);
         let cuts = &self.topics.cuts;
-        let mut scores: Vec<TopicScore> = sums
-            .iter()
-            .zip(&self.topics.list)
-            // A relevant article always has a topic to stand under: its strongest, however weak.
-            .filter(|&(&s, _)| s >= cuts.topic.max(best * cuts.topic_share) || (level > 0 && s > 0.0 && s >= best))
-            .map(|(&score, topic)| TopicScore {
-                topic: topic.key.clone(),
-                score,
-            })
-            .collect();
+        let stands_out = cuts.topic.max(best * cuts.topic_share);
+        let mut scores = Vec::new();
+        for ((&score, &in_body), topic) in all.iter().zip(&body).zip(&self.topics.list) {
+            let only_one = level > 0 && score > 0.0 && score >= best;
+            if score >= stands_out || in_body >= cuts.topic_in_body || only_one {
+                scores.push(TopicScore {
+                    topic: topic.key.clone(),
+                    score,
+                });
+            }
+        }
         scores.sort_by(|a, b| b.score.total_cmp(&a.score));
         scores
     }

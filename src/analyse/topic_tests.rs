@@ -1,1 +1,177 @@
 use super::*;
+use proptest::prelude::*;
+use serde::Deserialize;
+
+/// Invented heads in the language of 2025 and 2026, each with the level and the topics that it should get.
+const CORPUS: &str = include_str!("../../tests/corpus/relevance.jsonl");
+
+#[derive(Deserialize)]
+struct Labelled {
+    title: String,
+    excerpt: String,
+    relevant: u8,
+    topics: Vec<String>,
+}
+
+fn judged(title: &str, sapo: &str) -> Verdict {
+    let text = ArticleText {
+        title,
+        sapo,
+        ..ArticleText::default()
+    };
+    classify(Topics::builtin(), &text)
+}
+
+fn keys(verdict: &Verdict) -> Vec<&str> {
+    verdict.topics.iter().map(|t| t.topic.as_str()).collect()
+}
+
+/// F1 over pairs of (should, does).
+fn f1(pairs: impl Iterator<Item = (bool, bool)>) -> f32 {
+    let (mut hit, mut wrong) = (0.0_f32, 0.0_f32);
+    for (should, does) in pairs {
+        hit += f32::from(u8::from(should && does));
+        wrong += f32::from(u8::from(should != does));
+    }
+    2.0 * hit / (2.0 * hit + wrong)
+}
+
+#[test]
+fn the_corpus_is_judged_as_labelled() {
+    let rows: Vec<(Labelled, Verdict)> = CORPUS
+        .lines()
+        .map(|line| serde_json::from_str::<Labelled>(line).unwrap())
+        .map(|row| {
+            let verdict = judged(&row.title, &row.excerpt);
+            (row, verdict)
+        })
+        .collect();
+    assert!(rows.len() >= 150);
+    for level in [1, 2] {
+        let score = f1(rows
+            .iter()
+            .map(|(r, v)| (r.relevant >= level, v.level >= level)));
+        assert!(score >= 0.95, "level {level}: F1 {score}");
+    }
+    let topics = f1(rows
+        .iter()
+        .filter(|(r, _)| r.relevant == 2)
+        .flat_map(|(r, v)| {
+            Topics::builtin().list.iter().map(|t| {
+                let key = t.key.as_str();
+                (r.topics.iter().any(|k| k == key), keys(v).contains(&key))
+            })
+        }));
+    assert!(topics >= 0.9, "topics: F1 {topics}");
+}
+
+#[test]
+fn a_long_report_has_every_topic_it_deals_with() {
+    let body = "9 tháng qua, cấp ủy các cấp đã kiểm tra 188 tổ chức đảng và 2.415 đảng viên; thi hành kỷ luật 31 đảng viên. \
+        Ủy ban Kiểm tra các cấp giám sát chuyên đề 96 tổ chức.\n\n\
+        Công tác tuyên giáo bám sát thực tiễn; tăng cường bảo vệ nền tảng tư tưởng của Đảng, nắm bắt dư luận xã hội.\n\n\
+        Phong trào thi đua “Dân vận khéo” lan tỏa; quy chế dân chủ ở cơ sở được giữ vững.\n\n\
+        Ban Chỉ đạo phòng, chống tham nhũng, lãng phí, tiêu cực tỉnh chỉ đạo xử lý dứt điểm các vụ việc; công tác nội chính có chuyển biến.";
+    let text = ArticleText {
+        title: "Nhiều kết quả trong công tác xây dựng Đảng",
+        sapo: "Công tác xây dựng Đảng và hệ thống chính trị của tỉnh đạt nhiều kết quả.",
+        body,
+        ..ArticleText::default()
+    };
+    let verdict = classify(Topics::builtin(), &text);
+    assert_eq!(verdict.level, 2);
+    for topic in ["kiem_tra", "tu_tuong", "dan_van", "noi_chinh"] {
+        assert!(
+            keys(&verdict).contains(&topic),
+            "{topic} of {:?}",
+            verdict.topics
+        );
+    }
+}
+
+#[test]
+fn a_title_before_a_name_counts_nothing() {
+    for title in [
+        "Bí thư Tỉnh ủy Nguyễn Văn An kiểm tra công trường",
+        "Phó Bí thư Thường trực Thành uỷ Trần Thị Bình dự khai giảng",
+        "Chủ nhiệm UBKT Tỉnh ủy Lê Văn Cường thăm trạm y tế",
+        "Ủy viên T.Ư Đảng, Bí thư Tỉnh ủy tiếp khách",
+    ] {
+        let verdict = judged(title, "");
+        assert_eq!(verdict.level, 0, "{title}: {:?}", verdict.hits);
+    }
+}
+
+#[test]
+fn spellings_do_not_decide() {
+    let usual = judged("Ủy ban Kiểm tra Tỉnh ủy kỷ luật đảng viên", "");
+    for title in [
+        "UỶ BAN KIỂM TRA TỈNH UỶ KỶ LUẬT ĐẢNG VIÊN",
+        "Uỷ ban Kiểm tra Tỉnh uỷ kỷ luật ðảng viên",
+        "UBKT Tỉnh ủy kỷ luật Ðảng viên",
+        "Uy\u{309} ban Kiê\u{309}m tra Ti\u{309}nh u\u{309}y ky\u{309} luâ\u{323}t đa\u{309}ng viên",
+    ] {
+        let verdict = judged(title, "");
+        assert_eq!(
+            (verdict.level, verdict.score),
+            (usual.level, usual.score),
+            "{title}"
+        );
+    }
+}
+
+#[test]
+fn the_body_alone_does_not_make_a_subject() {
+    let text = ArticleText {
+        title: "Giá tiêu tăng trở lại",
+        sapo: "Nông dân trồng tiêu phấn khởi.",
+        body: "Đảng bộ xã có 12 chi bộ. Ban Chấp hành Đảng bộ xã ban hành nghị quyết chuyên đề về cây tiêu. Chi bộ kết nạp đảng viên.",
+        ..ArticleText::default()
+    };
+    assert!(classify(Topics::builtin(), &text).level < 2);
+}
+
+#[test]
+fn the_section_of_the_address_is_a_reason() {
+    let text = ArticleText {
+        title: "Chuyện ở bản Phìn Hồ",
+        url: Some("https://bao.example/xay-dung-dang/chuyen-o-ban-phin-ho-a12.html"),
+        ..ArticleText::default()
+    };
+    let verdict = classify(Topics::builtin(), &text);
+    assert_eq!(verdict.level, 1);
+    assert_eq!(verdict.hits[0].part, Part::Section);
+    // The same words as the article's own slug are no section.
+    let slug = ArticleText {
+        url: Some("https://bao.example/tin/xay-dung-dang"),
+        ..text
+    };
+    assert_eq!(classify(Topics::builtin(), &slug).level, 0);
+}
+
+#[test]
+fn cancelled_phrases_are_reported_and_weigh_nothing() {
+    let verdict = judged("Lễ kết nạp đoàn viên mới vào Đảng ủy", "");
+    let hit = verdict
+        .hits
+        .iter()
+        .find(|h| h.cancelled_by.is_some())
+        .unwrap();
+    assert_eq!((hit.found.as_str(), hit.weight), ("kết nạp", 0.0));
+}
+
+proptest! {
+    #[test]
+    fn never_panics_and_hits_are_in_the_text(
+        title in "([đĐÐ]ảng|bộ|viên|kỷ luật|Bí thư|Tỉnh ủy|chi|UBKT|[ .,:“”-]|\\PC){0,40}",
+        sapo in any::<String>(),
+    ) {
+        let verdict = judged(&title, &sapo);
+        prop_assert!(verdict.level <= 2 && verdict.score.is_finite() && verdict.score >= 0.0);
+        for hit in &verdict.hits {
+            let part = if hit.part == Part::Title { &title } else { &sapo };
+            prop_assert_eq!(part.get(hit.start..hit.start + hit.found.len()), Some(hit.found.as_str()));
+        }
+        prop_assert_eq!(judged(&title, &sapo), verdict);
+    }
+}

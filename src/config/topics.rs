@@ -72,6 +72,8 @@ pub struct Cuts {
     pub topic: f32,
     /// … if it also has this share of the strongest topic's score, 0 to 1.
     pub topic_share: f32,
+    /// Score within the running text alone from which a topic counts whatever its share: it has a passage of its own.
+    pub topic_in_body: f32,
 }
 
 /// How much a phrase counts in each part of an article.
@@ -274,10 +276,16 @@ impl Reading {
         let key = topic.key.get_ref();
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if key.is_empty() || !key.chars().all(plain) {
-            self.problem(topic.key.span(), format!("topic key \"{key}\" may hold only a-z, 0-9 and _"));
+            self.problem(
+                topic.key.span(),
+                format!("topic key \"{key}\" may hold only a-z, 0-9 and _"),
+            );
         }
         if self.list.iter().any(|t| t.key.as_str() == key) {
-            self.problem(topic.key.span(), format!("topic \"{key}\" stands here twice"));
+            self.problem(
+                topic.key.span(),
+                format!("topic \"{key}\" stands here twice"),
+            );
         }
         if topic.name.get_ref().trim().is_empty() {
             self.problem(topic.name.span(), format!("topic \"{key}\" has no name"));
@@ -301,13 +309,19 @@ impl Reading {
             self.problem(group.any.span(), "a group without phrases finds nothing");
         }
         let mut list = |phrases: &[Spanned<String>]| -> Vec<String> {
-            phrases.iter().filter_map(|p| self.checked_phrase(p)).collect()
+            phrases
+                .iter()
+                .filter_map(|p| self.checked_phrase(p))
+                .collect()
         };
         let rule = Rule {
             any: list(group.any.get_ref()),
             near: list(&group.near),
             unless: list(&group.unless),
-            within: group.within.as_ref().map_or(DEFAULT_WITHIN, |w| *w.get_ref()),
+            within: group
+                .within
+                .as_ref()
+                .map_or(DEFAULT_WITHIN, |w| *w.get_ref()),
         };
         self.rules.push(rule);
         self.meanings.push(Meaning {
@@ -349,7 +363,10 @@ impl Reading {
         if value.is_finite() && value.abs() <= MAX_WEIGHT {
             return value;
         }
-        self.problem(weight.span(), format!("a weight lies between -{MAX_WEIGHT} and {MAX_WEIGHT}"));
+        self.problem(
+            weight.span(),
+            format!("a weight lies between -{MAX_WEIGHT} and {MAX_WEIGHT}"),
+        );
         0.0
     }
 
@@ -366,9 +383,15 @@ impl Reading {
     fn read_section(&mut self, section: &RawSection) -> Section {
         let weight = self.bounded(&section.weight);
         let topic = section.topic.as_ref().and_then(|key| {
-            let at = self.list.iter().position(|t| t.key.as_str() == key.get_ref());
+            let at = self
+                .list
+                .iter()
+                .position(|t| t.key.as_str() == key.get_ref());
             if at.is_none() {
-                self.problem(key.span(), format!("there is no topic \"{}\"", key.get_ref()));
+                self.problem(
+                    key.span(),
+                    format!("there is no topic \"{}\"", key.get_ref()),
+                );
             }
             at
         });
@@ -387,15 +410,27 @@ impl Reading {
     fn check_cuts(&mut self, raw: &RawTopics) {
         let cuts = raw.cuts.get_ref();
         if !(cuts.borderline > 0.0 && cuts.borderline < cuts.subject && cuts.subject.is_finite()) {
-            self.problem(raw.cuts.span(), "the cuts must satisfy 0 < borderline < subject");
+            self.problem(
+                raw.cuts.span(),
+                "the cuts must satisfy 0 < borderline < subject",
+            );
         }
-        if !(cuts.topic > 0.0 && (0.0..=1.0).contains(&cuts.topic_share)) {
-            self.problem(raw.cuts.span(), "topic must be above 0, topic_share between 0 and 1");
+        if !(cuts.topic > 0.0
+            && cuts.topic_in_body > 0.0
+            && (0.0..=1.0).contains(&cuts.topic_share))
+        {
+            self.problem(
+                raw.cuts.span(),
+                "topic and topic_in_body must be above 0, topic_share between 0 and 1",
+            );
         }
         let p = raw.parts.get_ref();
         let factors = [p.title, p.sapo, p.body, p.body_most];
         if !factors.iter().all(|f| (0.0..=MAX_WEIGHT).contains(f)) {
-            self.problem(raw.parts.span(), format!("a part counts between 0 and {MAX_WEIGHT}"));
+            self.problem(
+                raw.parts.span(),
+                format!("a part counts between 0 and {MAX_WEIGHT}"),
+            );
         }
     }
 }
@@ -407,4 +442,98 @@ pub fn section_slug(name: &str) -> String {
         .filter(|w| !w.is_empty())
         .collect::<Vec<_>>()
         .join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "[cuts]\nsubject = 3.0\nborderline = 1.5\ntopic = 1.0\ntopic_share = 0.4\ntopic_in_body = 1.3\n\n[parts]\ntitle = 1.5\nsapo = 1.0\nbody = 0.4\nbody_most = 2.5\n\n";
+
+    /// The problems of `HEAD` and `rest`: message, and the text it points at.
+    fn problems(rest: &str) -> Vec<(String, String)> {
+        let text = format!("{HEAD}{rest}");
+        Topics::parse(&text)
+            .unwrap_err()
+            .into_iter()
+            .map(|p| (p.message, text[p.span].to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_shipped_file_has_the_twelve_topics_in_the_order_of_the_review() {
+        let topics = Topics::parse(BUILTIN).unwrap();
+        let keys: Vec<&str> = topics.list.iter().map(|t| t.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            [
+                "chinh_tri",
+                "tu_tuong",
+                "dao_duc",
+                "to_chuc",
+                "can_bo",
+                "dang_vien",
+                "dai_hoi",
+                "kiem_tra",
+                "dan_van",
+                "mttq",
+                "noi_chinh",
+                "phuong_thuc"
+            ]
+        );
+        assert_eq!(topics.topic("dan_van").unwrap().name, "Công tác dân vận");
+    }
+
+    #[test]
+    fn every_problem_is_found_with_its_place() {
+        let found = problems(
+            "[[topic]]\nkey = \"Kiểm tra\"\nname = \"Kiểm tra\"\n[[topic.phrases]]\nweight = -1.0\nany = [\"a {b\", \"kỷ luật\"]\n\n[[general]]\nany = [\"x\"]\n\n[[section]]\nslug = \"tin\"\nweight = 99.0\ntopic = \"la\"\n",
+        );
+        let places: Vec<&str> = found.iter().map(|(_, at)| at.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "\"Kiểm tra\"",
+                "-1.0",
+                "\"a {b\"",
+                "[\"x\"]",
+                "99.0",
+                "\"la\""
+            ]
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_and_wrong_toml_are_placed() {
+        let [(message, at)] = &problems("[[general]]\nany = [\"x\"]\nwieght = 1.0\n")[..] else {
+            panic!("one problem");
+        };
+        assert!(
+            message.contains("wieght") && at == "wieght",
+            "{message} at {at}"
+        );
+        assert_eq!(problems("[[topic]\n").len(), 1);
+    }
+
+    #[test]
+    fn cuts_must_be_in_order() {
+        let text = HEAD.replace("borderline = 1.5", "borderline = 4.0");
+        assert!(
+            Topics::parse(&text).unwrap_err()[0]
+                .message
+                .contains("borderline < subject")
+        );
+    }
+
+    #[test]
+    fn a_section_is_the_same_by_name_and_by_slug() {
+        for name in [
+            "Xây dựng Đảng",
+            "xay-dung-dang",
+            "xay_dung_dang",
+            " XÂY DỰNG ÐẢNG",
+        ] {
+            assert_eq!(section_slug(name), "xay-dung-dang");
+        }
+    }
 }

@@ -46,7 +46,9 @@ pub struct Found<'l> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LexiconError {
     /// A pattern has an unmatched or nested brace, or too many variants.
-    #[error("pattern \"{0}\" has unbalanced braces, or stands for more than {MAX_VARIANTS} phrases")]
+    #[error(
+        "pattern \"{0}\" has unbalanced braces, or stands for more than {MAX_VARIANTS} phrases"
+    )]
     Pattern(String),
     /// A pattern has nothing in it that can be looked for.
     #[error("pattern \"{0}\" can stand for nothing at all")]
@@ -65,6 +67,8 @@ pub struct Lexicon {
     /// By term: the rules that it is a phrase of.
     rules_of: Vec<Vec<usize>>,
     conditions: Vec<Conditions>,
+    /// Syllables in the longest term.
+    longest_term: usize,
     /// Upper-case abbreviation → keys of what it stands for.
     abbreviations: HashMap<String, Vec<String>>,
 }
@@ -118,6 +122,8 @@ impl Lexicon {
                 within: spec.within,
             });
         }
+        let blanks = |keys: &String| keys.matches(' ').count();
+        let longest_term = terms.keys.iter().map(blanks).max().unwrap_or(0);
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&terms.keys)
@@ -131,6 +137,7 @@ impl Lexicon {
             terms: terms.written,
             rules_of: terms.rules_of,
             conditions,
+            longest_term,
             abbreviations,
         })
     }
@@ -141,15 +148,13 @@ impl Lexicon {
     pub fn find(&self, text: &str) -> Vec<Found<'_>> {
         let stream = Stream::new(text, &self.abbreviations);
         let places = self.places(&stream);
-        let mut by_term: HashMap<usize, Vec<Place>> = HashMap::new();
-        for place in &places {
-            by_term.entry(place.term).or_default().push(*place);
-        }
         let mut found = Vec::new();
         for (place, rules) in self.longest(&places) {
             for &rule in rules {
                 let conditions = &self.conditions[rule];
-                let context = |terms: &[usize]| first_near(place, terms, conditions.within, &by_term);
+                let context = |terms: &[usize]| {
+                    first_near(place, terms, conditions.within, &places, self.longest_term)
+                };
                 if !conditions.near.is_empty() && context(&conditions.near).is_none() {
                     continue;
                 }
@@ -166,16 +171,19 @@ impl Lexicon {
         found
     }
 
-    /// All terms in the stream, whole syllables by construction of the keys.
+    /// All terms in the stream, by place; whole syllables by construction of the keys.
     fn places(&self, stream: &Stream) -> Vec<Place> {
-        self.automaton
+        let mut places: Vec<Place> = self
+            .automaton
             .find_overlapping_iter(&stream.keys)
             .map(|m| Place {
                 term: m.pattern().as_usize(),
                 first: stream.syllable_at(m.start() + 1),
                 last: stream.syllable_at(m.end() - 2),
             })
-            .collect()
+            .collect();
+        places.sort_unstable_by_key(|p| (p.first, std::cmp::Reverse(p.last), p.term));
+        places
     }
 
     /// The places of phrases that lie in no longer phrase, with their rules, by place.
@@ -185,10 +193,10 @@ impl Lexicon {
             .copied()
             .filter(|p| !self.rules_of[p.term].is_empty())
             .collect();
-        phrases.sort_by_key(|p| (p.first, std::cmp::Reverse(p.last), p.term));
         let mut reach: Option<Place> = None;
         phrases.retain(|p| {
-            let inside = reach.is_some_and(|r| p.last <= r.last && (p.first, p.last) != (r.first, r.last));
+            let inside =
+                reach.is_some_and(|r| p.last <= r.last && (p.first, p.last) != (r.first, r.last));
             if reach.is_none_or(|r| p.last > r.last) {
                 reach = Some(*p);
             }
@@ -201,25 +209,29 @@ impl Lexicon {
     }
 }
 
-/// The first of `terms` that stands within `within` syllables of `place` (overlap counts as 0).
+/// The first place of one of `terms` (sorted) within `within` syllables of `place`; overlap counts as 0.
+///
+/// `places` stand in order of their first syllable and are at most `longest` syllables long: only the neighbourhood is
+/// looked at, however many contexts a rule has.
 fn first_near(
     place: Place,
     terms: &[usize],
     within: usize,
-    by_term: &HashMap<usize, Vec<Place>>,
+    places: &[Place],
+    longest: usize,
 ) -> Option<usize> {
-    terms.iter().copied().find(|term| {
-        let Some(places) = by_term.get(term) else {
-            return false;
-        };
-        // Places of one term stand in order: the neighbours of `place` decide.
-        let next = places.partition_point(|p| p.first < place.first);
-        let around = places[next.saturating_sub(1)..].iter().take(2);
-        around.into_iter().any(|p| {
-            let gap = p.first.saturating_sub(place.last + 1) + place.first.saturating_sub(p.last + 1);
-            gap <= within
-        })
-    })
+    if terms.is_empty() {
+        return None;
+    }
+    let from = place.first.saturating_sub(within.saturating_add(longest));
+    let to = place.last.saturating_add(within).saturating_add(1);
+    let start = places.partition_point(|p| p.first < from);
+    places[start..]
+        .iter()
+        .take_while(|p| p.first <= to)
+        .filter(|p| place.first.saturating_sub(p.last + 1) <= within)
+        .map(|p| p.term)
+        .find(|term| terms.binary_search(term).is_ok())
 }
 
 /// Terms while a lexicon is being built: each written form once, by its keys.
@@ -247,11 +259,11 @@ impl Terms {
                     self.rules_of.push(Vec::new());
                     self.written.len() - 1
                 });
-                if !all.contains(&term) {
-                    all.push(term);
-                }
+                all.push(term);
             }
         }
+        all.sort_unstable();
+        all.dedup();
         Ok(all)
     }
 }
@@ -316,8 +328,10 @@ impl Stream {
             if s.opens && i > 0 {
                 stream.keys.push_str(". ");
             }
-            let long = abbreviations
-                .get(s.of(text))
+            let capital = s.of(text).starts_with(char::is_uppercase);
+            let long = capital
+                .then(|| abbreviations.get(s.of(text)))
+                .flatten()
                 .filter(|_| !shouted(text, &all, i));
             match long {
                 Some(keys) => keys.iter().for_each(|key| {
@@ -338,7 +352,9 @@ impl Stream {
 
     /// The syllable that the byte `at` of the key string belongs to.
     fn syllable_at(&self, at: usize) -> usize {
-        self.starts.partition_point(|&start| start <= at).saturating_sub(1)
+        self.starts
+            .partition_point(|&start| start <= at)
+            .saturating_sub(1)
     }
 
     fn span(&self, first: usize, last: usize) -> (usize, usize) {
@@ -388,17 +404,26 @@ mod tests {
         lexicon()
             .find(text)
             .into_iter()
-            .map(|f| (f.rule, text[f.start..f.end].to_owned(), f.cancelled_by.is_some()))
+            .map(|f| {
+                (
+                    f.rule,
+                    text[f.start..f.end].to_owned(),
+                    f.cancelled_by.is_some(),
+                )
+            })
             .collect()
     }
 
     #[test]
     fn the_longest_phrase_wins_and_spans_are_of_the_print() {
-        assert_eq!(hits("Ðảng uỷ  xã và Ða\u{309}ng bộ tỉnh Hoà Bình"), [
-            (0, "Ðảng uỷ  xã".into(), false),
-            (0, "Ða\u{309}ng bộ".into(), false),
-            (3, "Hoà Bình".into(), false),
-        ]);
+        assert_eq!(
+            hits("Ðảng uỷ  xã và Ða\u{309}ng bộ tỉnh Hoà Bình"),
+            [
+                (0, "Ðảng uỷ  xã".into(), false),
+                (0, "Ða\u{309}ng bộ".into(), false),
+                (3, "Hoà Bình".into(), false),
+            ]
+        );
     }
 
     #[test]
@@ -410,7 +435,10 @@ mod tests {
     fn a_context_confirms_or_cancels() {
         assert_eq!(hits("Kết nạp 28 đảng viên"), [(1, "Kết nạp".into(), false)]);
         assert_eq!(hits("Kết nạp 28 hội viên"), []);
-        assert_eq!(hits("kết nạp đoàn viên vào Đảng"), [(1, "kết nạp".into(), true)]);
+        assert_eq!(
+            hits("kết nạp đoàn viên vào Đảng"),
+            [(1, "kết nạp".into(), true)]
+        );
         assert_eq!(hits("kết nạp một hai ba bốn năm đảng viên"), []);
     }
 
@@ -423,7 +451,10 @@ mod tests {
     #[test]
     fn a_wrong_pattern_is_refused() {
         for pattern in ["a {b", "a b}", "{a{b}}", " … "] {
-            assert!(Lexicon::new(&[rule(&[pattern], &[], &[])], []).is_err(), "{pattern}");
+            assert!(
+                Lexicon::new(&[rule(&[pattern], &[], &[])], []).is_err(),
+                "{pattern}"
+            );
         }
     }
 

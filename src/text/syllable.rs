@@ -72,9 +72,7 @@ fn syllable_end(text: &str, start: usize) -> usize {
             let joins = match c {
                 '.' | ',' if before.is_ascii_digit() => next.is_some_and(|n| n.is_ascii_digit()),
                 '.' => {
-                    visible == 1
-                        && before.is_uppercase()
-                        && next.is_some_and(char::is_uppercase)
+                    visible == 1 && before.is_uppercase() && next.is_some_and(char::is_uppercase)
                 }
                 _ => false,
             };
@@ -101,7 +99,9 @@ mod tests {
     fn numbers_codes_and_abbreviations() {
         assert_eq!(
             cut("Nghị quyết 18-NQ/TW của T.Ư: 11.819 đảng viên (35,34%)."),
-            ["Nghị", "quyết", "18", "NQ", "TW", "của", "T.Ư", "11.819", "đảng", "viên", "35,34"]
+            [
+                "Nghị", "quyết", "18", "NQ", "TW", "của", "T.Ư", "11.819", "đảng", "viên", "35,34"
+            ]
         );
         assert_eq!(cut("Hà Nội.Tin mới"), ["Hà", "Nội", "Tin", "mới"]);
         assert_eq!(cut("Đa\u{309}ng bộ"), ["Đa\u{309}ng", "bộ"]);

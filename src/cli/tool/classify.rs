@@ -45,8 +45,12 @@ fn answer_all(topics: &Topics, questions: impl BufRead, mut out: impl Write) -> 
         if line.trim().is_empty() {
             continue;
         }
-        let question: Question = serde_json::from_str(&line)
-            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("line {}: {e}", number + 1)))?;
+        let question: Question = serde_json::from_str(&line).map_err(|e| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("line {}: {e}", number + 1),
+            )
+        })?;
         serde_json::to_writer(&mut out, &answer(topics, question))?;
         out.write_all(b"\n")?;
     }
