@@ -69,8 +69,44 @@ pub fn parse(text: &str, order: Option<Order>) -> Option<Printed> {
 pub fn order_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<Order> {
     texts
         .into_iter()
-        .filter(|text| text.contains(['/', '-', '.']))
+        .filter(|text| text.contains(['/', '-', '.']) && !starts_with_year(text))
         .find_map(|text| read(text, None)?.1)
+}
+
+/// ISO 8601 and SQL: nothing to decide.
+fn starts_with_year(text: &str) -> bool {
+    text.len() > 4 && text.bytes().take(4).all(|byte| byte.is_ascii_digit())
+}
+
+/// `2026-09-14T08:30:00+07:00` to the letter, which most of Atom is: no need of the patient way.
+fn rfc3339(text: &str) -> Option<Printed> {
+    let bytes = text.as_bytes();
+    if !matches!(bytes.len(), 20 | 25) || [4, 7, 10, 13, 16].map(|at| bytes[at]) != *b"--T::" {
+        return None;
+    }
+    let number = |from: usize, len: usize| {
+        let digits = bytes.get(from..from + len)?;
+        digits.iter().try_fold(0_u64, |sum, byte| {
+            byte.is_ascii_digit()
+                .then(|| sum * 10 + u64::from(byte - b'0'))
+        })
+    };
+    let date = date(number(0, 4)?, number(5, 2)?, number(8, 2)?)?;
+    let time = digits_time(number(11, 2)? * 10_000 + number(14, 2)? * 100 + number(17, 2)?)?;
+    let zone = match (bytes[19], bytes.get(22)) {
+        (b'Z', None) => Zone::Utc,
+        (sign @ (b'+' | b'-'), Some(b':')) => {
+            let seconds = i32::try_from(number(20, 2)? * 3600 + number(23, 2)? * 60).ok()?;
+            Zone::Offset(Offset::from_seconds(if sign == b'-' { -seconds } else { seconds }).ok()?)
+        }
+        _ => return None,
+    };
+    let printed = Printed {
+        civil: date.to_datetime(time),
+        zone,
+        ambiguous: false,
+    };
+    YEARS.contains(&date.year()).then_some(printed)
 }
 
 /// A number left over for the date, with its digits as printed.
@@ -89,7 +125,11 @@ struct Day {
 
 impl Day {
     fn plain(date: Option<Date>) -> Option<Self> {
-        date.map(|date| Self { date, ambiguous: false, shows: None })
+        date.map(|date| Self {
+            date,
+            ambiguous: false,
+            shows: None,
+        })
     }
 }
 
@@ -97,6 +137,9 @@ fn read(text: &str, order: Option<Order>) -> Option<(Printed, Option<Order>)> {
     let text = text.trim();
     if text.is_empty() || text.len() > TEXT_MAX_BYTES {
         return None;
+    }
+    if let Some(printed) = rfc3339(text) {
+        return Some((printed, None));
     }
     let mut tokens = lex::tokens(text);
     let clock = take_clock(&mut tokens);
@@ -107,7 +150,9 @@ fn read(text: &str, order: Option<Order>) -> Option<(Printed, Option<Order>)> {
     }
     // An English half of the day betrays .NET's American default, a Vietnamese one the Vietnamese culture.
     let hint = match half {
-        Some(Half { vietnamese: true, .. }) => Some(Order::DayFirst),
+        Some(Half {
+            vietnamese: true, ..
+        }) => Some(Order::DayFirst),
         Some(_) => Some(Order::MonthFirst),
         None => None,
     };
@@ -116,13 +161,19 @@ fn read(text: &str, order: Option<Order>) -> Option<(Printed, Option<Order>)> {
         Some(clock) => clock.time(half)?,
         None => (Time::midnight(), false),
     };
-    let date = if next_day { day.date.tomorrow().ok()? } else { day.date };
+    let date = if next_day {
+        day.date.tomorrow().ok()?
+    } else {
+        day.date
+    };
     let printed = Printed {
         civil: date.to_datetime(time),
         zone,
         ambiguous: day.ambiguous && hint.is_none(),
     };
-    YEARS.contains(&date.year()).then_some((printed, day.shows.or(hint.filter(|_| day.ambiguous))))
+    YEARS
+        .contains(&date.year())
+        .then_some((printed, day.shows.or(hint.filter(|_| day.ambiguous))))
 }
 
 /// A time of day as printed.
@@ -138,15 +189,27 @@ impl Clock {
     /// The time, and whether it is midnight of the next day (`24:00`).
     fn time(&self, half: Option<Half>) -> Option<(Time, bool)> {
         let hour = match half {
-            Some(Half { afternoon: true, .. }) if self.hour < 12 => self.hour + 12,
-            Some(Half { afternoon: false, .. }) if self.hour == 12 => 0,
+            Some(Half {
+                afternoon: true, ..
+            }) if self.hour < 12 => self.hour + 12,
+            Some(Half {
+                afternoon: false, ..
+            }) if self.hour == 12 => 0,
             _ => self.hour,
         };
         let next_day = hour == 24 && self.minute == 0 && self.second == 0;
         let small = |number: u64| i8::try_from(number).ok();
         // A leap second is shown as the second before it.
-        let second = self.second.min(if self.second == 60 { 59 } else { u64::MAX });
-        let time = Time::new(small(if next_day { 0 } else { hour })?, small(self.minute)?, small(second)?, 0).ok()?;
+        let second = self
+            .second
+            .min(if self.second == 60 { 59 } else { u64::MAX });
+        let time = Time::new(
+            small(if next_day { 0 } else { hour })?,
+            small(self.minute)?,
+            small(second)?,
+            0,
+        )
+        .ok()?;
         Some((time, next_day))
     }
 }
@@ -155,10 +218,17 @@ impl Clock {
 fn take_clock(tokens: &mut [Token]) -> Option<Clock> {
     let start = (0..tokens.len()).find(|&at| {
         matches!(tokens[at], Token::Number { digits: 1..=2, .. })
-            && tokens.get(at + 1).is_some_and(|next| next.is(':') || next.is_word(&["h", "giờ", "g"]))
+            && tokens
+                .get(at + 1)
+                .is_some_and(|next| next.is(':') || next.is_word(&["h", "giờ", "g"]))
             && tokens.get(at + 2).and_then(Token::number).is_some()
     })?;
-    let value = |at: usize| tokens.get(at).and_then(Token::number).map(|(value, _)| value);
+    let value = |at: usize| {
+        tokens
+            .get(at)
+            .and_then(Token::number)
+            .map(|(value, _)| value)
+    };
     let (hour, minute) = (value(start)?, value(start + 2)?);
     let mut end = start + 3;
     let mut second = 0;
@@ -166,14 +236,23 @@ fn take_clock(tokens: &mut [Token]) -> Option<Clock> {
     if let Some(value) = colon.then(|| value(end + 1)).flatten() {
         second = value;
         end += 2;
-        let fraction = tokens.get(end).is_some_and(|token| token.is('.') || token.is(','));
-        let digits = tokens.get(end + 1).is_some_and(|token| token.touches() && token.number().is_some());
+        let fraction = tokens
+            .get(end)
+            .is_some_and(|token| token.is('.') || token.is(','));
+        let digits = tokens
+            .get(end + 1)
+            .is_some_and(|token| token.touches() && token.number().is_some());
         if fraction && digits {
             end += 2;
         }
     }
     tokens[start..end].fill(Token::Used);
-    Some(Clock { hour, minute, second, end })
+    Some(Clock {
+        hour,
+        minute,
+        second,
+        end,
+    })
 }
 
 /// A half of the day.
@@ -193,7 +272,10 @@ fn take_half(tokens: &mut [Token]) -> Option<Half> {
     tokens.iter_mut().find_map(|token| {
         let found = HALVES.iter().find(|(words, ..)| token.is_word(words))?;
         *token = Token::Used;
-        Some(Half { afternoon: found.1, vietnamese: found.2 })
+        Some(Half {
+            afternoon: found.1,
+            vietnamese: found.2,
+        })
     })
 }
 
@@ -229,7 +311,9 @@ fn take_zone(tokens: &mut [Token], from: usize) -> Zone {
             return Some(zone);
         }
         // A sign is an offset only behind a time, and only the first thing behind it.
-        let first = tokens[from..at].iter().all(|token| token.is('(') || token.is_half());
+        let first = tokens[from..at]
+            .iter()
+            .all(|token| token.is('(') || token.is_half());
         (from > 0 && first).then(|| offset(tokens, at)).flatten()
     });
     let Some((zone, start, end)) = found else {
@@ -248,7 +332,9 @@ fn named_zone(tokens: &[Token], at: usize) -> Option<(Zone, usize, usize)> {
         let offset = Offset::from_seconds(hours * 3600).ok()?;
         return Some((Zone::Offset(offset), at, at + 1));
     }
-    let more = (at + 1 < tokens.len()).then(|| offset(tokens, at + 1)).flatten();
+    let more = (at + 1 < tokens.len())
+        .then(|| offset(tokens, at + 1))
+        .flatten();
     Some(more.map_or((Zone::Utc, at, at + 1), |(zone, _, end)| (zone, at, end)))
 }
 
@@ -263,7 +349,11 @@ fn offset(tokens: &[Token], at: usize) -> Option<(Zone, usize, usize)> {
     let mut end = at + 2;
     let (hours, minutes) = match digits {
         1 | 2 => {
-            let minutes = tokens.get(end).filter(|token| token.is(':')).and(tokens.get(end + 1)).and_then(Token::number);
+            let minutes = tokens
+                .get(end)
+                .filter(|token| token.is(':'))
+                .and(tokens.get(end + 1))
+                .and_then(Token::number);
             end += if minutes.is_some() { 2 } else { 0 };
             (value, minutes.map_or(0, |(minutes, _)| minutes))
         }
@@ -271,7 +361,9 @@ fn offset(tokens: &[Token], at: usize) -> Option<(Zone, usize, usize)> {
         _ => return None,
     };
     // "05:04 - 28/10/2021": a date follows, not a zone.
-    let date_follows = tokens.get(end).is_some_and(|token| token.is('/') || token.is('-') || token.is('.'))
+    let date_follows = tokens
+        .get(end)
+        .is_some_and(|token| token.is('/') || token.is('-') || token.is('.'))
         && tokens.get(end + 1).and_then(Token::number).is_some();
     if hours > 15 || minutes > 59 || date_follows {
         return None;
@@ -286,7 +378,11 @@ fn compact(tokens: &[Token], zone: Zone) -> Option<Printed> {
     let mut numbers = tokens.iter().filter_map(Token::number);
     let (value, digits) = numbers.next()?;
     let second = numbers.next();
-    let printed = |civil| Printed { civil, zone, ambiguous: false };
+    let printed = |civil| Printed {
+        civil,
+        zone,
+        ambiguous: false,
+    };
     let instant = |at: Timestamp| Printed {
         civil: Offset::UTC.to_datetime(at),
         zone: Zone::Utc,
@@ -295,7 +391,9 @@ fn compact(tokens: &[Token], zone: Zone) -> Option<Printed> {
     let found = match (digits, second) {
         (10, None) => instant(Timestamp::from_second(i64::try_from(value).ok()?).ok()?),
         (13, None) => instant(Timestamp::from_millisecond(i64::try_from(value).ok()?).ok()?),
-        (14, None) => printed(digits_date(value / 1_000_000)?.to_datetime(digits_time(value % 1_000_000)?)),
+        (14, None) => {
+            printed(digits_date(value / 1_000_000)?.to_datetime(digits_time(value % 1_000_000)?))
+        }
         (8, Some((time, 6))) => printed(digits_date(value)?.to_datetime(digits_time(time)?)),
         (8, Some((time, 4))) => printed(digits_date(value)?.to_datetime(digits_time(time * 100)?)),
         _ => return None,
@@ -309,11 +407,22 @@ fn digits_date(value: u64) -> Option<Date> {
 
 fn digits_time(value: u64) -> Option<Time> {
     let part = |number: u64| i8::try_from(number).ok();
-    Time::new(part(value / 10_000)?, part(value / 100 % 100)?, part(value % 100)?, 0).ok()
+    Time::new(
+        part(value / 10_000)?,
+        part(value / 100 % 100)?,
+        part(value % 100)?,
+        0,
+    )
+    .ok()
 }
 
 fn date(year: u64, month: u64, day: u64) -> Option<Date> {
-    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    )
+    .ok()
 }
 
 /// The year of two or four digits; RFC 2822 §4.3, with 70 as the turn.
@@ -335,11 +444,17 @@ fn find_day(tokens: &[Token], order: Option<Order>) -> Option<Day> {
     match *numbers.as_slice() {
         [one] if one.digits == 8 => Day::plain(digits_date(one.value)),
         [one] if one.digits == 7 => Day::plain(ordinal(one.value / 1000, one.value % 1000)),
-        [one] if one.digits == 6 => Day::plain(date(2000 + one.value / 10_000, one.value / 100 % 100, one.value % 100)),
+        [one] if one.digits == 6 => Day::plain(date(
+            2000 + one.value / 10_000,
+            one.value / 100 % 100,
+            one.value % 100,
+        )),
         [one] if one.digits == 4 => Day::plain(date(one.value, 1, 1)),
         [y, day] if y.digits == 4 && day.digits == 3 => Day::plain(ordinal(y.value, day.value)),
         [y, m] if y.digits == 4 => Day::plain(date(y.value, m.value, 1)),
-        [y, a, b, ..] if y.digits == 4 => Day::plain(date(y.value, a.value, b.value).or_else(|| date(y.value, b.value, a.value))),
+        [y, a, b, ..] if y.digits == 4 => {
+            Day::plain(date(y.value, a.value, b.value).or_else(|| date(y.value, b.value, a.value)))
+        }
         [a, b, y, ..] => day_of_three(a.value, b.value, year(y)?, order),
         _ => None,
     }
@@ -358,19 +473,43 @@ fn day_of_three(a: u64, b: u64, year: u64, order: Option<Order>) -> Option<Day> 
     let (day_first, month_first) = (date(year, b, a), date(year, a, b));
     match (day_first, month_first) {
         (Some(_), Some(_)) if a != b => {
-            let date = if order == Some(Order::MonthFirst) { month_first } else { day_first };
-            Some(Day { date: date?, ambiguous: true, shows: None })
+            let date = if order == Some(Order::MonthFirst) {
+                month_first
+            } else {
+                day_first
+            };
+            Some(Day {
+                date: date?,
+                ambiguous: true,
+                shows: None,
+            })
         }
         (Some(date), Some(_)) => Day::plain(Some(date)),
-        (Some(date), None) => Some(Day { date, ambiguous: false, shows: Some(Order::DayFirst) }),
-        (None, Some(date)) => Some(Day { date, ambiguous: false, shows: Some(Order::MonthFirst) }),
+        (Some(date), None) => Some(Day {
+            date,
+            ambiguous: false,
+            shows: Some(Order::DayFirst),
+        }),
+        (None, Some(date)) => Some(Day {
+            date,
+            ambiguous: false,
+            shows: Some(Order::MonthFirst),
+        }),
         (None, None) => None,
     }
 }
 
 fn ordinal(year: u64, day: u64) -> Option<Date> {
-    let days = i16::try_from(day).ok().filter(|day| (1..=366).contains(day))?;
-    let start = civil::date(i16::try_from(year).ok().filter(|year| YEARS.contains(year))?, 1, 1);
+    let days = i16::try_from(day)
+        .ok()
+        .filter(|day| (1..=366).contains(day))?;
+    let start = civil::date(
+        i16::try_from(year)
+            .ok()
+            .filter(|year| YEARS.contains(year))?,
+        1,
+        1,
+    );
     start.with().day_of_year(days).build().ok()
 }
 
@@ -380,8 +519,10 @@ fn numbers(tokens: &[Token], month_at: Option<usize>) -> Vec<Number> {
     let weekday = |at: usize| {
         let (before, after) = (at.checked_sub(1).map(|at| &tokens[at]), tokens.get(at + 1));
         tokens[at].number().is_some_and(|(_, digits)| digits == 1)
-            && (before.is_some_and(|word| word.is_word(&["thứ"])) && !after.is_some_and(|next| next.is('/'))
-                || before.is_some_and(|word| word.is_word(&["thu", "t"])) && after.is_some_and(|next| next.is(',')))
+            && (before.is_some_and(|word| word.is_word(&["thứ"]))
+                && !after.is_some_and(|next| next.is('/'))
+                || before.is_some_and(|word| word.is_word(&["thu", "t"]))
+                    && after.is_some_and(|next| next.is(',')))
     };
     tokens
         .iter()
