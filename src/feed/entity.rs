@@ -151,10 +151,10 @@ fn numeric(text: &str, out: &mut String) -> Option<usize> {
         radix,
     )
     .unwrap_or(0);
-    if let Some(c) = char::from_u32(code).map(windows_1252) {
-        if !is_forbidden(c) {
-            out.push(c);
-        }
+    if let Some(c) = char::from_u32(code).map(windows_1252)
+        && !is_forbidden(c)
+    {
+        out.push(c);
     }
     Some(used + usize::from(text.as_bytes().get(used) == Some(&b';')))
 }

@@ -67,13 +67,14 @@ impl<'a> Inside<'a> {
         let xml =
             matches!(kind.as_str(), "xhtml") || kind.ends_with("/xml") || kind.ends_with("+xml");
         let is_text = kind.is_empty() || kind.starts_with("text") || kind == "html" || xml;
-        if !self.markup && (mode == "base64" || !is_text) {
-            if let Some(value) = base64(&self.literal()) {
-                return Text {
-                    value: Cow::Owned(value),
-                    html: true,
-                };
-            }
+        if !self.markup
+            && (mode == "base64" || !is_text)
+            && let Some(value) = base64(&self.literal())
+        {
+            return Text {
+                value: Cow::Owned(value),
+                html: true,
+            };
         }
         if self.markup || (xml && mode != "escaped") {
             return Text {

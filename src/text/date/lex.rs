@@ -99,13 +99,12 @@ fn join_halves(tokens: Vec<Token>) -> Vec<Token> {
     for token in tokens {
         if let (Token::Word(last), [.., Token::Word(first), Token::Sign('.')]) =
             (&token, out.as_slice())
+            && let ("a" | "p", "m") | ("s", "a") | ("c", "h") = (first.as_str(), last.as_str())
         {
-            if let ("a" | "p", "m") | ("s", "a") | ("c", "h") = (first.as_str(), last.as_str()) {
-                let joined = format!("{first}{last}");
-                out.truncate(out.len() - 2);
-                out.push(Token::Word(joined));
-                continue;
-            }
+            let joined = format!("{first}{last}");
+            out.truncate(out.len() - 2);
+            out.push(Token::Word(joined));
+            continue;
         }
         out.push(token);
     }
