@@ -53,8 +53,7 @@ pub fn plain(html: &str) -> String {
     clean_line(&strip(html))
 }
 
-/// As [`plain`], for a headline: feeds escape those twice (`&amp;aacute;`), so references are decoded once more
-/// where the text still holds some after its tags are gone.
+/// As [`plain`], not yet cleaned: white space and composition are as they came.
 pub(crate) fn strip(html: &str) -> String {
     if !html.contains(['<', '&']) {
         return html.to_owned();
