@@ -48,7 +48,7 @@ pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a,
     }
     let bytes = skip_marks(body);
     let marked = bytes.len() < body.len();
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    if let Ok(text) = simdutf8::basic::from_utf8(bytes) {
         let how = if marked { How::Mark } else { How::Valid };
         return (Cow::Borrowed(text), told("UTF-8", how, 0));
     }
@@ -56,7 +56,10 @@ pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a,
         (content_type.and_then(charset_of), How::Header),
         (declared(bytes), How::Declaration),
     ];
-    let says_utf8 = labels.iter().find_map(|(label, _)| label.as_deref()).is_some_and(|label| find(label) == Some(UTF_8));
+    let says_utf8 = labels
+        .iter()
+        .find_map(|(label, _)| label.as_deref())
+        .is_some_and(|label| find(label) == Some(UTF_8));
     let (mended, broken) = mend(bytes);
     if marked || says_utf8 || broken.few {
         return (Cow::Owned(mended), told("UTF-8", How::Mended, broken.lost));
@@ -67,22 +70,36 @@ pub(crate) fn decode<'a>(body: &'a [u8], content_type: Option<&str>) -> (Cow<'a,
             return (Cow::Owned(text), told(name, how, 0));
         }
         // A single-byte document cannot be UTF-16 without a shape, and UTF-8 has been ruled out.
-        if let Some(encoding) = find(&label).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8) {
+        if let Some(encoding) =
+            find(&label).filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8)
+        {
             return by(encoding, bytes, how);
         }
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    by(detector.guess(None, Utf8Detection::Deny), bytes, How::Detected)
+    by(
+        detector.guess(None, Utf8Detection::Deny),
+        bytes,
+        How::Detected,
+    )
 }
 
 fn told(encoding: &'static str, how: How, broken: usize) -> Decoded {
-    Decoded { encoding, how, broken }
+    Decoded {
+        encoding,
+        how,
+        broken,
+    }
 }
 
 fn by<'a>(encoding: &'static Encoding, bytes: &'a [u8], how: How) -> (Cow<'a, str>, Decoded) {
     let (text, errors) = encoding.decode_without_bom_handling(bytes);
-    let broken = if errors { text.matches('\u{fffd}').count() } else { 0 };
+    let broken = if errors {
+        text.matches('\u{fffd}').count()
+    } else {
+        0
+    };
     (text, told(encoding.name(), how, broken))
 }
 
@@ -116,7 +133,11 @@ fn wide(body: &[u8]) -> Option<(Cow<'_, str>, Decoded)> {
             .map(|unit| {
                 let mut four = [0; 4];
                 four[..unit.len()].copy_from_slice(unit);
-                let code = if encoding == "UTF-32LE" { u32::from_le_bytes(four) } else { u32::from_be_bytes(four) };
+                let code = if encoding == "UTF-32LE" {
+                    u32::from_le_bytes(four)
+                } else {
+                    u32::from_be_bytes(four)
+                };
                 char::from_u32(code).unwrap_or('\u{fffd}')
             })
             .collect(),
@@ -170,15 +191,34 @@ fn charset_of(content_type: &str) -> Option<String> {
 /// The encoding of the XML declaration.
 fn declared(bytes: &[u8]) -> Option<String> {
     let head = &bytes[..bytes.len().min(DECLARATION_WITHIN_BYTES)];
-    let head: String = head.iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect();
+    let head: String = head
+        .iter()
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                '?'
+            }
+        })
+        .collect();
     let head = head.split_once("<?xml")?.1;
-    let declaration = head.split_once('>').map_or(head, |(declaration, _)| declaration);
-    label(declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?)
+    let declaration = head
+        .split_once('>')
+        .map_or(head, |(declaration, _)| declaration);
+    label(
+        declaration
+            .split_once("encoding")?
+            .1
+            .trim_start()
+            .strip_prefix('=')?,
+    )
 }
 
 fn label(value: &str) -> Option<String> {
     let value = value.trim_start().trim_start_matches(['"', '\'']);
-    let end = value.find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ',' | '?')).unwrap_or(value.len());
+    let end = value
+        .find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';' | ',' | '?'))
+        .unwrap_or(value.len());
     let label = value[..end].to_ascii_lowercase().replace('_', "-");
     (!label.is_empty()).then_some(label)
 }
@@ -205,12 +245,17 @@ fn find(label: &str) -> Option<&'static Encoding> {
         "cp866" | "866" => "ibm866",
         "vietnamese" | "vn" | "windows-vietnamese" => "windows-1258",
         other => match other.strip_prefix("cp125").or(other.strip_prefix("125")) {
-            Some(_) => return Encoding::for_label(format!("windows-{}", other.trim_start_matches("cp")).as_bytes()),
+            Some(_) => {
+                return Encoding::for_label(
+                    format!("windows-{}", other.trim_start_matches("cp")).as_bytes(),
+                );
+            }
             None => other,
         },
     };
     // "shift-jis" and "euc_kr": underscore and hyphen are mixed up everywhere.
-    Encoding::for_label(name.as_bytes()).or_else(|| Encoding::for_label(name.replace('-', "_").as_bytes()))
+    Encoding::for_label(name.as_bytes())
+        .or_else(|| Encoding::for_label(name.replace('-', "_").as_bytes()))
 }
 
 #[cfg(test)]
@@ -220,7 +265,10 @@ mod tests {
 
     fn check(bytes: &[u8], content_type: Option<&str>, wanted: &str, encoding: &str, how: How) {
         let (text, decoded) = decode(bytes, content_type);
-        assert_eq!((text.as_ref(), decoded.encoding, decoded.how), (wanted, encoding, how));
+        assert_eq!(
+            (text.as_ref(), decoded.encoding, decoded.how),
+            (wanted, encoding, how)
+        );
     }
 
     #[test]
@@ -232,10 +280,19 @@ mod tests {
         check(&mark, lying, text, "UTF-8", How::Mark);
         let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         check(&le, lying, text, "UTF-16LE", How::Shape);
-        check(&[b"\xff\xfe", le.as_slice()].concat(), lying, text, "UTF-16LE", How::Mark);
+        check(
+            &[b"\xff\xfe", le.as_slice()].concat(),
+            lying,
+            text,
+            "UTF-16LE",
+            How::Mark,
+        );
         let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         check(&be, None, text, "UTF-16BE", How::Shape);
-        let wide: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+        let wide: Vec<u8> = text
+            .chars()
+            .flat_map(|c| u32::from(c).to_be_bytes())
+            .collect();
         check(&wide, None, text, "UTF-32BE", How::Shape);
     }
 
@@ -243,17 +300,47 @@ mod tests {
     fn a_few_broken_bytes_do_not_spoil_the_rest() {
         let bytes = "Đảng bộ tỉnh kiểm tra cơ sở".as_bytes().to_vec();
         let torn = [&bytes, b" m\xe1\xbb i".as_slice()].concat();
-        check(&torn, None, "Đảng bộ tỉnh kiểm tra cơ sở m\u{fffd} i", "UTF-8", How::Mended);
+        check(
+            &torn,
+            None,
+            "Đảng bộ tỉnh kiểm tra cơ sở m\u{fffd} i",
+            "UTF-8",
+            How::Mended,
+        );
         let old = [&bytes, b" Espa\xf1a".as_slice()].concat();
-        check(&old, Some("text/xml;charset=utf-8"), "Đảng bộ tỉnh kiểm tra cơ sở España", "UTF-8", How::Mended);
+        check(
+            &old,
+            Some("text/xml;charset=utf-8"),
+            "Đảng bộ tỉnh kiểm tra cơ sở España",
+            "UTF-8",
+            How::Mended,
+        );
     }
 
     #[test]
     fn labels_are_believed_where_the_bytes_are_no_utf8() {
         let old = b"<?xml version='1.0' encoding='windows_1258'?>\xd0\xe2\xcc";
-        check(old, None, "<?xml version='1.0' encoding='windows_1258'?>Đâ\u{300}", "windows-1258", How::Declaration);
-        check(b"b\xb5", Some("text/xml; charset=VISCII"), "bộ", "viscii", How::Header);
-        check(b"Espa\xf1a", Some("text/xml; charset=\"ISO-8859-1\""), "España", "windows-1252", How::Header);
+        check(
+            old,
+            None,
+            "<?xml version='1.0' encoding='windows_1258'?>Đâ\u{300}",
+            "windows-1258",
+            How::Declaration,
+        );
+        check(
+            b"b\xb5",
+            Some("text/xml; charset=VISCII"),
+            "bộ",
+            "viscii",
+            How::Header,
+        );
+        check(
+            b"Espa\xf1a",
+            Some("text/xml; charset=\"ISO-8859-1\""),
+            "España",
+            "windows-1252",
+            How::Header,
+        );
     }
 
     proptest! {

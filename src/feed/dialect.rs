@@ -60,14 +60,20 @@ pub(super) enum Field {
 impl Field {
     /// Whether it holds one line, so that the tag of the next property ends it where its own end tag is missing.
     pub(super) fn is_short(self) -> bool {
-        !matches!(self, Self::Summary | Self::Content | Self::Author | Self::SkipHours | Self::SkipDays)
+        !matches!(
+            self,
+            Self::Summary | Self::Content | Self::Author | Self::SkipHours | Self::SkipDays
+        )
     }
 }
 
 /// The vocabulary of a namespace address; `None` for one we do not know.
 pub(super) fn space_of(uri: &str) -> Option<Space> {
     let uri = uri.trim().to_ascii_lowercase();
-    let uri = uri.trim_end_matches('/').trim_start_matches("https:").trim_start_matches("http:");
+    let uri = uri
+        .trim_end_matches('/')
+        .trim_start_matches("https:")
+        .trim_start_matches("http:");
     Some(match uri {
         "//purl.org/dc/elements/1.1" | "//purl.org/dc/elements/1.0" => Space::Dublin,
         "//purl.org/dc/terms" => Space::Terms,
@@ -75,14 +81,30 @@ pub(super) fn space_of(uri: &str) -> Option<Space> {
         "//purl.org/rss/1.0/modules/syndication" => Space::Syndication,
         "//www.w3.org/1999/xhtml" => Space::Xhtml,
         "//www.w3.org/1999/02/22-rdf-syntax-ns#" => Space::Rdf,
-        "//www.w3.org/2005/atom" | "//purl.org/rss/1.0" | "//my.netscape.com/rdf/simple/0.9" | "//purl.org/net/rss1.1#" => {
+        "//www.w3.org/2005/atom"
+        | "//purl.org/rss/1.0"
+        | "//my.netscape.com/rdf/simple/0.9"
+        | "//purl.org/net/rss1.1#" => Space::Core,
+        // Atom before 1.0 changed its address with its name: pie, echo, necho.
+        "//purl.org/pie"
+        | "//purl.org/echo"
+        | "//example.com/necho"
+        | "//example.com/newformat#" => Space::Core,
+        _ if uri.starts_with("//purl.org/atom/ns#")
+            || uri.starts_with("uri/of/echo/namespace#") =>
+        {
             Space::Core
         }
-        // Atom before 1.0 changed its address with its name: pie, echo, necho.
-        "//purl.org/pie" | "//purl.org/echo" | "//example.com/necho" | "//example.com/newformat#" => Space::Core,
-        _ if uri.starts_with("//purl.org/atom/ns#") || uri.starts_with("uri/of/echo/namespace#") => Space::Core,
-        _ if uri.starts_with("//backend.userland.com/") || uri.starts_with("//blogs.law.harvard.edu/tech/rss") => Space::Core,
-        _ if uri.starts_with("//purl.org/rss/1.0/modules/rss091") || uri.starts_with("//www.rssboard.org/rss-spec") => Space::Core,
+        _ if uri.starts_with("//backend.userland.com/")
+            || uri.starts_with("//blogs.law.harvard.edu/tech/rss") =>
+        {
+            Space::Core
+        }
+        _ if uri.starts_with("//purl.org/rss/1.0/modules/rss091")
+            || uri.starts_with("//www.rssboard.org/rss-spec") =>
+        {
+            Space::Core
+        }
         "" => Space::Core,
         _ => return None,
     })

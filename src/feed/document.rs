@@ -83,7 +83,11 @@ impl Fields<'_> {
 
     /// The printed date that speaks strongest; of equals the last, as an update replaces what it updates.
     pub(super) fn date(&self, updated: bool) -> impl Iterator<Item = &str> {
-        let mut dates: Vec<_> = self.dates.iter().filter(|date| date.updated == updated).collect();
+        let mut dates: Vec<_> = self
+            .dates
+            .iter()
+            .filter(|date| date.updated == updated)
+            .collect();
         dates.reverse();
         dates.sort_by_key(|date| std::cmp::Reverse(date.strength));
         dates.into_iter().map(|date| date.text.trim())
@@ -115,7 +119,10 @@ pub(super) struct Document<'a> {
 impl Document<'_> {
     /// Every printed date of the entries.
     pub(super) fn printed_dates(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().flat_map(|entry| &entry.dates).map(|date| date.text.trim())
+        self.entries
+            .iter()
+            .flat_map(|entry| &entry.dates)
+            .map(|date| date.text.trim())
     }
 
     /// Leaves out the oldest entries beyond `max`; those without a date count as the oldest, later ones first.
@@ -124,8 +131,18 @@ impl Document<'_> {
             return;
         }
         let order = date::order_of(self.printed_dates());
-        let printed = |entry: &Fields<'_>| entry.date(false).chain(entry.date(true)).find_map(|text| date::parse(text, order));
-        let mut ranked: Vec<_> = self.entries.iter().map(|entry| printed(entry).map(|printed| printed.civil)).enumerate().collect();
+        let printed = |entry: &Fields<'_>| {
+            entry
+                .date(false)
+                .chain(entry.date(true))
+                .find_map(|text| date::parse(text, order))
+        };
+        let mut ranked: Vec<_> = self
+            .entries
+            .iter()
+            .map(|entry| printed(entry).map(|printed| printed.civil))
+            .enumerate()
+            .collect();
         ranked.sort_by_key(|(at, civil)| (Reverse(*civil), *at));
         let kept: HashSet<usize> = ranked.into_iter().take(max).map(|(at, _)| at).collect();
         self.left_out += self.entries.len() - kept.len();

@@ -78,7 +78,10 @@ const DECLARED_MAX: usize = 256;
 ///
 /// Declarations of names that HTML has anyway (`<!ENTITY nbsp "&#160;">`) change nothing.
 pub(crate) fn without_declared(text: &str) -> Cow<'_, str> {
-    let Some(doctype) = text.find("<!DOCTYPE").filter(|at| text[*at..].contains("<!ENTITY")) else {
+    let Some(doctype) = text
+        .find("<!DOCTYPE")
+        .filter(|at| text[*at..].contains("<!ENTITY"))
+    else {
         return Cow::Borrowed(text);
     };
     let declared: HashSet<&str> = text[doctype..]
@@ -143,11 +146,15 @@ fn numeric(text: &str, out: &mut String) -> Option<usize> {
         .count();
     let used = text.len() - digits.len() + len;
     // An unreadable number is swallowed: nobody wants to see it.
-    let code = u32::from_str_radix(digits.get(..len).filter(|digits| !digits.is_empty())?, radix).unwrap_or(0);
-    if let Some(c) = char::from_u32(code).map(windows_1252) {
-        if !is_forbidden(c) {
-            out.push(c);
-        }
+    let code = u32::from_str_radix(
+        digits.get(..len).filter(|digits| !digits.is_empty())?,
+        radix,
+    )
+    .unwrap_or(0);
+    if let Some(c) = char::from_u32(code).map(windows_1252)
+        && !is_forbidden(c)
+    {
+        out.push(c);
     }
     Some(used + usize::from(text.as_bytes().get(used) == Some(&b';')))
 }

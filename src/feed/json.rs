@@ -17,7 +17,12 @@ pub(super) fn read(text: &str) -> Option<Document<'static>> {
     if let Some(id) = word(&root, "feed_url") {
         document.feed.id.offer(1, id);
     }
-    document.entries = items.iter().filter_map(Value::as_object).map(item).filter(|entry| !entry.is_empty()).collect();
+    document.entries = items
+        .iter()
+        .filter_map(Value::as_object)
+        .map(item)
+        .filter(|entry| !entry.is_empty())
+        .collect();
     document.keep_newest(super::repair::ENTRIES_MAX);
     Some(document)
 }
@@ -37,7 +42,11 @@ fn item(item: &Map<String, Value>) -> Fields<'static> {
     }
     for (key, updated) in [("date_published", false), ("date_modified", true)] {
         if let Some(text) = word(item, key) {
-            fields.dates.push(PrintedDate { updated, strength: 3, text });
+            fields.dates.push(PrintedDate {
+                updated,
+                strength: 3,
+                text,
+            });
         }
     }
     fields.categories = list(item, "tags").filter_map(as_word).collect();
@@ -65,14 +74,23 @@ fn common(object: &Map<String, Value>, link: &str, summary: &str) -> Fields<'sta
     }
     fields.authors = list(object, "authors")
         .chain(object.get("author"))
-        .filter_map(|author| author.as_object().and_then(|author| word(author, "name")).or_else(|| as_word(author)))
+        .filter_map(|author| {
+            author
+                .as_object()
+                .and_then(|author| word(author, "name"))
+                .or_else(|| as_word(author))
+        })
         .map(|name| (3, name))
         .collect();
     fields
 }
 
 fn list<'a>(object: &'a Map<String, Value>, key: &str) -> impl Iterator<Item = &'a Value> {
-    object.get(key).and_then(Value::as_array).into_iter().flatten()
+    object
+        .get(key)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 fn word(object: &Map<String, Value>, key: &str) -> Option<Cow<'static, str>> {

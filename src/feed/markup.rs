@@ -104,12 +104,13 @@ impl<'a> Tokens<'a> {
         let start = self.at + head;
         let end = match self.cdata_end.filter(|end| *end >= start) {
             Some(end) => end,
-            None => body.find("]]>").map_or(self.text.len(), |end| start + end),
+            None => find_cdata_end(body).map_or(self.text.len(), |end| start + end),
         };
         self.cdata_end = Some(end);
         let inside = &self.text[start..end];
-        let next = inside.find("<![CDATA[").map(|next| &inside[..next]);
-        let runs_over = next.is_some_and(|part| part.contains("</item>") || part.contains("</entry>"));
+        let next = find_cdata(inside).map(|next| &inside[..next]);
+        let runs_over =
+            next.is_some_and(|part| part.contains("</item>") || part.contains("</entry>"));
         if end == self.text.len() || runs_over {
             self.take(head);
             return Token::Nothing;
@@ -153,7 +154,9 @@ impl<'a> Iterator for Tokens<'a> {
         }
         // Text up to the next `<`; one that opened nothing belongs to it.
         let from = usize::from(rest.starts_with('<'));
-        let len = rest[from..].find('<').map_or(rest.len(), |next| from + next);
+        let len = rest[from..]
+            .find('<')
+            .map_or(rest.len(), |next| from + next);
         Some(Token::Text(self.take(len)))
     }
 }
@@ -179,8 +182,19 @@ fn tag(rest: &str) -> Option<(Token<'_>, usize)> {
     }
     let attributes = rest[inside..end].trim_end();
     let empty = attributes.ends_with('/') && !ends_in_unquoted_value(attributes);
-    let attributes = if empty { &attributes[..attributes.len() - 1] } else { attributes };
-    Some((Token::Open { name, attributes, empty }, len))
+    let attributes = if empty {
+        &attributes[..attributes.len() - 1]
+    } else {
+        attributes
+    };
+    Some((
+        Token::Open {
+            name,
+            attributes,
+            empty,
+        },
+        len,
+    ))
 }
 
 /// `<a href=http://example.vn/>`: the slash belongs to the address.
@@ -188,7 +202,11 @@ fn ends_in_unquoted_value(attributes: &str) -> bool {
     attributes
         .rsplit(|c: char| c.is_ascii_whitespace())
         .next()
-        .is_some_and(|last| last.len() > 1 && last.contains('=') && !last[..last.len() - 1].ends_with(['"', '\'', '=']))
+        .is_some_and(|last| {
+            last.len() > 1
+                && last.contains('=')
+                && !last[..last.len() - 1].ends_with(['"', '\'', '='])
+        })
 }
 
 /// Where the tag ends: at its `>`, or before a `<` that shows that it was never closed.
@@ -202,9 +220,17 @@ fn tag_end(bytes: &[u8], from: usize) -> Option<usize> {
             b'>' | b'<' => return Some(at),
             quote @ (b'"' | b'\'') if after_equals => {
                 let inside = &bytes[at + 1..];
-                match inside.iter().position(|byte| *byte == quote || *byte == b'<') {
+                match inside
+                    .iter()
+                    .position(|byte| *byte == quote || *byte == b'<')
+                {
                     Some(end) if inside[end] == quote => at += end + 1,
-                    _ => return bytes[at..].iter().position(|byte| *byte == b'>' || *byte == b'<').map(|end| at + end),
+                    _ => {
+                        return bytes[at..]
+                            .iter()
+                            .position(|byte| *byte == b'>' || *byte == b'<')
+                            .map(|end| at + end);
+                    }
                 }
                 after_equals = false;
             }
@@ -227,9 +253,26 @@ fn doctype_len(rest: &str) -> Option<usize> {
     Some(end + rest[end..].find('>')? + 1)
 }
 
+/// Where the first CDATA section begins. Square brackets are rare in text: looking for one is a run of `memchr`.
+pub(crate) fn find_cdata(text: &str) -> Option<usize> {
+    const HEAD: &str = "<![CDATA[";
+    text.match_indices('[').find_map(|(at, _)| {
+        let end = at + 1;
+        text[..end].ends_with(HEAD).then(|| end - HEAD.len())
+    })
+}
+
+/// Where the first `]]>` stands.
+pub(crate) fn find_cdata_end(text: &str) -> Option<usize> {
+    text.match_indices(']')
+        .map(|(at, _)| at)
+        .find(|at| text[*at..].starts_with("]]>"))
+}
+
 fn strip_prefix_no_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
-    head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
+    head.eq_ignore_ascii_case(prefix)
+        .then(|| &text[prefix.len()..])
 }
 
 /// The attributes of a tag: names as written, values with their references decoded.
@@ -239,7 +282,9 @@ pub(crate) fn attributes(text: &str) -> impl Iterator<Item = (&str, Cow<'_, str>
 }
 
 fn next_attribute<'a>(rest: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
-    let text = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '='));
+    let text = rest.trim_start_matches(|c: char| {
+        c.is_ascii_whitespace() || matches!(c, '/' | '"' | '\'' | '=')
+    });
     if text.is_empty() {
         return None;
     }
@@ -260,7 +305,11 @@ fn next_attribute<'a>(rest: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
         Some(parts) => parts,
         None => {
             let value = value.trim_start_matches(['"', '\'']);
-            value.split_at(value.find(|c: char| c.is_ascii_whitespace()).unwrap_or(value.len()))
+            value.split_at(
+                value
+                    .find(|c: char| c.is_ascii_whitespace())
+                    .unwrap_or(value.len()),
+            )
         }
     };
     *rest = after;
@@ -273,7 +322,9 @@ pub(crate) fn attribute<'a>(text: &'a str, local: &str) -> Option<Cow<'a, str>> 
         return None;
     }
     attributes(text)
-        .find(|(name, _)| local_name(name).eq_ignore_ascii_case(local) && !name.starts_with("xmlns"))
+        .find(|(name, _)| {
+            local_name(name).eq_ignore_ascii_case(local) && !name.starts_with("xmlns")
+        })
         .map(|(_, value)| value)
 }
 
@@ -288,24 +339,60 @@ mod tests {
     use proptest::prelude::*;
 
     fn open<'a>(name: &'a str, attributes: &'a str, empty: bool) -> Token<'a> {
-        Token::Open { name, attributes, empty }
+        Token::Open {
+            name,
+            attributes,
+            empty,
+        }
     }
 
     #[test]
     fn what_is_no_markup_is_text() {
         for (given, wanted) in [
-            ("<a>x</a>", vec![open("a", "", false), Token::Text("x"), Token::Close { name: "a" }]),
+            (
+                "<a>x</a>",
+                vec![
+                    open("a", "", false),
+                    Token::Text("x"),
+                    Token::Close { name: "a" },
+                ],
+            ),
             ("2 < 3", vec![Token::Text("2 "), Token::Text("< 3")]),
-            ("<br/><hr />", vec![open("br", "", true), open("hr", " ", true)]),
-            ("<![CDATA[a<b]]>c", vec![Token::Cdata("a<b"), Token::Text("c")]),
-            ("<![CDATA[a</t>", vec![Token::Nothing, Token::Text("a"), Token::Close { name: "t" }]),
+            (
+                "<br/><hr />",
+                vec![open("br", "", true), open("hr", " ", true)],
+            ),
+            (
+                "<![CDATA[a<b]]>c",
+                vec![Token::Cdata("a<b"), Token::Text("c")],
+            ),
+            (
+                "<![CDATA[a</t>",
+                vec![Token::Nothing, Token::Text("a"), Token::Close { name: "t" }],
+            ),
             ("<!-- a -- b -->c", vec![Token::Nothing, Token::Text("c")]),
             ("<!' a", vec![Token::Text("<!' a")]),
             ("<a b=\"x>y\">", vec![open("a", " b=\"x>y\"", false)]),
-            ("<a b=\"x>y<c>", vec![open("a", " b=\"x", false), Token::Text("y"), open("c", "", false)]),
-            ("<a href=http://bao.vn/>", vec![open("a", " href=http://bao.vn/", false)]),
+            (
+                "<a b=\"x>y<c>",
+                vec![
+                    open("a", " b=\"x", false),
+                    Token::Text("y"),
+                    open("c", "", false),
+                ],
+            ),
+            (
+                "<a href=http://bao.vn/>",
+                vec![open("a", " href=http://bao.vn/", false)],
+            ),
             ("<item", vec![Token::Text("<item")]),
-            ("<!DOCTYPE r [<!ENTITY a \"b\">]>t", vec![Token::Doctype("<!DOCTYPE r [<!ENTITY a \"b\">]>"), Token::Text("t")]),
+            (
+                "<!DOCTYPE r [<!ENTITY a \"b\">]>t",
+                vec![
+                    Token::Doctype("<!DOCTYPE r [<!ENTITY a \"b\">]>"),
+                    Token::Text("t"),
+                ],
+            ),
         ] {
             assert_eq!(Tokens::new(given).collect::<Vec<_>>(), wanted, "{given}");
         }
@@ -314,8 +401,20 @@ mod tests {
     #[test]
     fn attributes_are_read_in_any_spelling() {
         let all: Vec<_> = attributes(" a=\"1&amp;2\" b = 'x y' C=d e xmlns:f='u'").collect();
-        let all: Vec<_> = all.iter().map(|(name, value)| (*name, value.as_ref())).collect();
-        assert_eq!(all, [("a", "1&2"), ("b", "x y"), ("C", "d"), ("e", ""), ("xmlns:f", "u")]);
+        let all: Vec<_> = all
+            .iter()
+            .map(|(name, value)| (*name, value.as_ref()))
+            .collect();
+        assert_eq!(
+            all,
+            [
+                ("a", "1&2"),
+                ("b", "x y"),
+                ("C", "d"),
+                ("e", ""),
+                ("xmlns:f", "u")
+            ]
+        );
         assert_eq!(attribute(" rdf:about='u'", "about").as_deref(), Some("u"));
     }
 

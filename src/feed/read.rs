@@ -4,7 +4,7 @@ use super::{
     decode::{self, Decoded},
     document::{Document, Fields},
     entity, json,
-    plain::{clean, clean_line, strip},
+    plain::{clean_line, clean_owned, strip},
     repair::{self, NoFeed},
     strict,
     times::{self, Times},
@@ -99,7 +99,10 @@ pub struct NotAFeed {
 
 impl NotAFeed {
     fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into() }
+        Self {
+            kind,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -118,22 +121,35 @@ pub fn read(
     arrived: Option<Timestamp>,
 ) -> Result<Reading, NotAFeed> {
     let (text, decoded) = decode::decode(body, content_type);
-    let text = entity::without_declared(text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')));
+    let text = entity::without_declared(
+        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')),
+    );
     let document = gather(&text, base)?;
     let feed = parse(strict::atom(&document, text.len()), base)?;
     if feed.entries.len() != document.entries.len() {
-        return Err(NotAFeed::new(FailureKind::Reader, "entries were lost on the way"));
+        return Err(NotAFeed::new(
+            FailureKind::Reader,
+            "entries were lost on the way",
+        ));
     }
     let mut warnings = Vec::new();
     let mut cut = 0;
     let times = times::of_entries(&document, zone, arrived, &mut warnings);
     let meta = meta(&document, &feed, zone, &mut cut);
     let gathered = document.entries.iter().zip(times);
-    let entries = feed.entries.into_iter().zip(gathered).map(|(entry, (fields, times))| to_entry(entry, fields, times, &mut cut)).collect();
+    let entries = feed
+        .entries
+        .into_iter()
+        .zip(gathered)
+        .map(|(entry, (fields, times))| to_entry(entry, fields, times, &mut cut))
+        .collect();
     for (warning, count) in [
         (Warning::BrokenBytes(decoded.broken), decoded.broken),
         (Warning::Cut, usize::from(document.cut)),
-        (Warning::TooManyEntries(document.left_out), document.left_out),
+        (
+            Warning::TooManyEntries(document.left_out),
+            document.left_out,
+        ),
         (Warning::TextCut(cut), cut),
     ] {
         if count > 0 {
@@ -155,14 +171,20 @@ fn gather<'a>(text: &'a str, base: &Url) -> Result<Document<'a>, NotAFeed> {
         return Err(NotAFeed::new(FailureKind::Empty, "nothing in it"));
     }
     if text.starts_with(['{', '[']) {
-        return json::read(text).ok_or_else(|| NotAFeed::new(FailureKind::NotAFeed, "JSON that is no JSON Feed"));
+        return json::read(text)
+            .ok_or_else(|| NotAFeed::new(FailureKind::NotAFeed, "JSON that is no JSON Feed"));
     }
     repair::read(text, base).map_err(|reason| match reason {
         NoFeed::Html => NotAFeed::new(FailureKind::Html, "an HTML page"),
-        NoFeed::Root(_) if text.chars().take(1024).any(|c| c == '\0') => NotAFeed::new(FailureKind::NotAFeed, "binary data"),
+        NoFeed::Root(_) if text.chars().take(1024).any(|c| c == '\0') => {
+            NotAFeed::new(FailureKind::NotAFeed, "binary data")
+        }
         NoFeed::Root(Some(name)) => {
             let name: String = name.chars().filter(|c| !c.is_control()).take(40).collect();
-            NotAFeed::new(FailureKind::NotAFeed, format!("a document of <{name}>, not a feed"))
+            NotAFeed::new(
+                FailureKind::NotAFeed,
+                format!("a document of <{name}>, not a feed"),
+            )
         }
         NoFeed::Root(None) => NotAFeed::new(FailureKind::NotAFeed, "neither XML nor JSON"),
     })
@@ -182,21 +204,38 @@ fn parse(atom: String, base: &Url) -> Result<rs::Feed, NotAFeed> {
     match catch_unwind(AssertUnwindSafe(|| parser.parse(atom.as_bytes()))) {
         Ok(Ok(feed)) => Ok(feed),
         Ok(Err(error)) => Err(NotAFeed::new(FailureKind::Reader, error.to_string())),
-        Err(_) => Err(NotAFeed::new(FailureKind::Reader, "the feed parser broke down")),
+        Err(_) => Err(NotAFeed::new(
+            FailureKind::Reader,
+            "the feed parser broke down",
+        )),
     }
 }
 
 fn meta(document: &Document<'_>, feed: &rs::Feed, zone: &TimeZone, cut: &mut usize) -> FeedMeta {
     let order = times::order(document);
     let time = |updated| {
-        let printed = document.feed.date(updated).find_map(|text| date::parse(text, order))?;
+        let printed = document
+            .feed
+            .date(updated)
+            .find_map(|text| date::parse(text, order))?;
         printed.instant(zone)
     };
     FeedMeta {
-        title: feed.title.as_ref().map(|text| title(text, cut)).filter(|title| !title.is_empty()),
+        title: feed
+            .title
+            .as_ref()
+            .map(|text| title(text, cut))
+            .filter(|title| !title.is_empty()),
         link: link(&feed.links, "alternate").next(),
-        description: feed.description.as_ref().and_then(|text| fragment(text, cut)),
-        language: feed.language.as_deref().map(clean_line).filter(|language| !language.is_empty()),
+        description: feed
+            .description
+            .clone()
+            .and_then(|text| fragment(text, cut)),
+        language: feed
+            .language
+            .as_deref()
+            .map(clean_line)
+            .filter(|language| !language.is_empty()),
         id: address(&feed.id),
         published: time(false),
         updated: time(true),
@@ -209,11 +248,15 @@ fn to_entry(entry: rs::Entry, fields: &Fields<'_>, times: Times, cut: &mut usize
     Entry {
         guid: address(&entry.id),
         link: link(&entry.links, "alternate").next(),
-        title: entry.title.as_ref().map(|text| title(text, cut)).unwrap_or_default(),
-        summary: entry.summary.as_ref().and_then(|text| fragment(text, cut)),
-        content: entry.content.as_ref().and_then(|content| {
+        title: entry
+            .title
+            .as_ref()
+            .map(|text| title(text, cut))
+            .unwrap_or_default(),
+        summary: entry.summary.and_then(|text| fragment(text, cut)),
+        content: entry.content.and_then(|content| {
             let html = content.content_type.subty().as_str() == "html";
-            bounded_fragment(content.body.as_deref()?, html, cut)
+            bounded_fragment(content.body?, html, cut)
         }),
         published: times.published,
         updated: times.updated,
@@ -228,17 +271,26 @@ fn to_entry(entry: rs::Entry, fields: &Fields<'_>, times: Times, cut: &mut usize
 fn title(text: &rs::Text, cut: &mut usize) -> String {
     let html = text.content_type.subty().as_str() == "html";
     let source = bound(&text.content, TEXT_MAX_BYTES, cut);
-    let line = if html { clean_line(&strip(source)) } else { clean_line(source) };
+    let line = if html {
+        clean_line(&strip(source))
+    } else {
+        clean_line(source)
+    };
     bound(&line, TITLE_MAX_BYTES, cut).to_owned()
 }
 
-fn fragment(text: &rs::Text, cut: &mut usize) -> Option<String> {
-    bounded_fragment(&text.content, text.content_type.subty().as_str() == "html", cut)
+fn fragment(text: rs::Text, cut: &mut usize) -> Option<String> {
+    let html = text.content_type.subty().as_str() == "html";
+    bounded_fragment(text.content, html, cut)
 }
 
 /// A fragment of HTML; literal text is escaped where it would be taken for markup.
-fn bounded_fragment(text: &str, html: bool, cut: &mut usize) -> Option<String> {
-    let text = clean(bound(text, TEXT_MAX_BYTES, cut));
+fn bounded_fragment(mut text: String, html: bool, cut: &mut usize) -> Option<String> {
+    if text.len() > TEXT_MAX_BYTES {
+        *cut += 1;
+        text.truncate(text.floor_char_boundary(TEXT_MAX_BYTES));
+    }
+    let text = clean_owned(text);
     if text.is_empty() {
         return None;
     }
@@ -262,13 +314,20 @@ fn address(text: &str) -> Option<String> {
 }
 
 fn link(links: &[rs::Link], rel: &'static str) -> impl Iterator<Item = String> {
-    links.iter().filter(move |link| link.rel.as_deref() == Some(rel)).filter_map(|link| address(&link.href))
+    links
+        .iter()
+        .filter(move |link| link.rel.as_deref() == Some(rel))
+        .filter_map(|link| address(&link.href))
 }
 
 /// Names, the strongest statement alone: an editor is not an author where the author is named.
 fn authors(fields: &Fields<'_>, persons: &[rs::Person]) -> Vec<String> {
     let strongest = fields.authors.iter().map(|(strength, _)| *strength).max();
-    let named = fields.authors.iter().zip(persons).filter(|((strength, _), _)| Some(*strength) == strongest);
+    let named = fields
+        .authors
+        .iter()
+        .zip(persons)
+        .filter(|((strength, _), _)| Some(*strength) == strongest);
     let mut names: Vec<String> = Vec::new();
     for (_, one) in named {
         let name = person(&clean_line(&strip(one.name.as_deref().unwrap_or_default())));

@@ -3,13 +3,15 @@
 //!
 //! One pass over the tokens, a bounded stack, no recursion. Entities that a document declares are not expanded.
 
+mod fields;
+
 use super::{
     dialect::{self, Field, Role, Space},
-    document::{Address, Document, Fields, PrintedDate},
+    document::{Document, Fields},
     markup::{self, Token, Tokens},
     value::{self, Inside},
 };
-use std::borrow::Cow;
+use fields::{cdf_attributes, set};
 use url::Url;
 
 /// Elements nested deeper than this are not told apart: no feed is, except those that want to hurt.
@@ -17,9 +19,6 @@ const DEPTH_MAX: usize = 64;
 
 /// Namespace declarations in force at one time.
 const BINDINGS_MAX: usize = 128;
-
-/// Values kept of properties that may stand several times.
-const VALUES_MAX: usize = 64;
 
 /// Entries kept of one document.
 pub(super) const ENTRIES_MAX: usize = 5_000;
@@ -92,9 +91,15 @@ impl<'a> Reader<'a, '_> {
     fn run(&mut self) -> Result<(), NoFeed> {
         while let Some(token) = self.tokens.next() {
             match token {
-                Token::Open { name, attributes, empty } => self.open(name, attributes, empty)?,
+                Token::Open {
+                    name,
+                    attributes,
+                    empty,
+                } => self.open(name, attributes, empty)?,
                 Token::Close { name } => self.close(name),
-                Token::Doctype(text) if !self.found && is_html_doctype(text) => return Err(NoFeed::Html),
+                Token::Doctype(text) if !self.found && is_html_doctype(text) => {
+                    return Err(NoFeed::Html);
+                }
                 _ => {}
             }
             if self.found && self.frames.is_empty() {
@@ -146,7 +151,9 @@ impl<'a> Reader<'a, '_> {
         }
         self.found = match role {
             Role::Root | Role::Feed => true,
-            Role::Entry => self.first.is_none() && markup::local_name(name).eq_ignore_ascii_case("entry"),
+            Role::Entry => {
+                self.first.is_none() && markup::local_name(name).eq_ignore_ascii_case("entry")
+            }
             _ => false,
         };
         self.first.get_or_insert(name);
@@ -160,7 +167,12 @@ impl<'a> Reader<'a, '_> {
                 self.end_entry();
             }
         } else if self.frames.len() < DEPTH_MAX {
-            self.frames.push(Frame { name, kind, bindings, base });
+            self.frames.push(Frame {
+                name,
+                kind,
+                bindings,
+                base,
+            });
         } else {
             self.too_deep += 1;
         }
@@ -172,11 +184,18 @@ impl<'a> Reader<'a, '_> {
             self.too_deep -= 1;
             return;
         }
-        let Some(at) = self.frames.iter().rposition(|frame| frame.name.eq_ignore_ascii_case(name)) else {
+        let Some(at) = self
+            .frames
+            .iter()
+            .rposition(|frame| frame.name.eq_ignore_ascii_case(name))
+        else {
             return;
         };
         // A stray `</b>` must not reach out of the entry it stands in.
-        let entry = self.frames.iter().rposition(|frame| frame.kind == Kind::Entry);
+        let entry = self
+            .frames
+            .iter()
+            .rposition(|frame| frame.kind == Kind::Entry);
         if entry.is_some_and(|entry| at < entry) && self.frames[at].kind == Kind::Other {
             return;
         }
@@ -190,13 +209,19 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn begin_entry(&mut self, attributes: &'a str) {
-        if let Some(open) = self.frames.iter().position(|frame| frame.kind == Kind::Entry) {
+        if let Some(open) = self
+            .frames
+            .iter()
+            .position(|frame| frame.kind == Kind::Entry)
+        {
             // An item in an item: the end tag of the first was forgotten.
             self.frames.truncate(open);
             self.end_entry();
         }
         let mut fields = Fields::default();
-        if let Some(about) = markup::attribute(attributes, "about").filter(|about| !about.trim().is_empty()) {
+        if let Some(about) =
+            markup::attribute(attributes, "about").filter(|about| !about.trim().is_empty())
+        {
             fields.id.offer(2, about);
         }
         cdf_attributes(&mut fields, attributes);
@@ -215,7 +240,11 @@ impl<'a> Reader<'a, '_> {
 
     fn feed_attributes(&mut self, attributes: &'a str) {
         cdf_attributes(&mut self.document.feed, attributes);
-        if let Some(language) = attributes.contains("xml:lang").then(|| markup::attribute(attributes, "lang")).flatten() {
+        if let Some(language) = attributes
+            .contains("xml:lang")
+            .then(|| markup::attribute(attributes, "lang"))
+            .flatten()
+        {
             self.document.feed.language.offer(1, language);
         }
     }
@@ -231,17 +260,28 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn base_url(&self) -> &Url {
-        self.frames.iter().rev().find_map(|frame| frame.base.as_ref()).unwrap_or(self.base)
+        self.frames
+            .iter()
+            .rev()
+            .find_map(|frame| frame.base.as_ref())
+            .unwrap_or(self.base)
     }
 
     /// The base in force, where it is not the document's own.
     fn own_base(&self, base: Option<Url>) -> Option<Url> {
-        base.or_else(|| self.frames.iter().rev().find_map(|frame| frame.base.clone()))
+        base.or_else(|| {
+            self.frames
+                .iter()
+                .rev()
+                .find_map(|frame| frame.base.clone())
+        })
     }
 
     fn bind(&mut self, attributes: &'a str) {
         for (name, value) in markup::attributes(attributes) {
-            let Some(prefix) = name.strip_prefix("xmlns") else { continue };
+            let Some(prefix) = name.strip_prefix("xmlns") else {
+                continue;
+            };
             let space = match (prefix.strip_prefix(':'), dialect::space_of(&value)) {
                 (_, Some(space)) => space,
                 // Whatever a root claims to be by default, it is what it is.
@@ -258,7 +298,12 @@ impl<'a> Reader<'a, '_> {
 
     fn role(&self, name: &str) -> Role {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
-        let space = self.bindings.iter().rev().find(|(bound, _)| *bound == prefix).map(|(_, space)| *space);
+        let space = self
+            .bindings
+            .iter()
+            .rev()
+            .find(|(bound, _)| *bound == prefix)
+            .map(|(_, space)| *space);
         let space = space.unwrap_or_else(|| match prefix {
             "" => Space::Core,
             _ => dialect::space_of_prefix(&prefix.to_ascii_lowercase()),
@@ -273,13 +318,27 @@ impl<'a> Reader<'a, '_> {
 
 /// `<!DOCTYPE html>` and the PUBLIC forms of HTML 4 and XHTML.
 fn is_html_doctype(text: &str) -> bool {
-    text.split_whitespace().nth(1).is_some_and(|name| name.trim_end_matches('>').eq_ignore_ascii_case("html"))
+    text.split_whitespace()
+        .nth(1)
+        .is_some_and(|name| name.trim_end_matches('>').eq_ignore_ascii_case("html"))
 }
 
 impl<'a> Reader<'a, '_> {
-    fn field(&mut self, field: Field, strength: u8, name: &'a str, attributes: &'a str, empty: bool, base: Option<Url>) {
+    fn field(
+        &mut self,
+        field: Field,
+        strength: u8,
+        name: &'a str,
+        attributes: &'a str,
+        empty: bool,
+        base: Option<Url>,
+    ) {
         let inside = if empty {
-            Inside { source: "", attributes, markup: false }
+            Inside {
+                source: "",
+                attributes,
+                markup: false,
+            }
         } else {
             self.inside(field, name, attributes)
         };
@@ -288,7 +347,11 @@ impl<'a> Reader<'a, '_> {
             _ => None,
         };
         match field {
-            Field::Ttl | Field::SkipHours | Field::SkipDays | Field::UpdatePeriod | Field::UpdateFrequency => {
+            Field::Ttl
+            | Field::SkipHours
+            | Field::SkipDays
+            | Field::UpdatePeriod
+            | Field::UpdateFrequency => {
                 self.hint(field, inside);
             }
             _ => {
@@ -309,7 +372,9 @@ impl<'a> Reader<'a, '_> {
                     self.document.cut = true;
                     break before;
                 }
-                Some(Token::Close { name: closed }) if closed == name || closed.eq_ignore_ascii_case(name) => {
+                Some(Token::Close { name: closed })
+                    if closed == name || closed.eq_ignore_ascii_case(name) =>
+                {
                     if depth == 0 {
                         break before;
                     }
@@ -322,7 +387,11 @@ impl<'a> Reader<'a, '_> {
                     }
                     markup = true;
                 }
-                Some(Token::Open { name: opened, attributes, empty }) => {
+                Some(Token::Open {
+                    name: opened,
+                    attributes,
+                    empty,
+                }) => {
                     if self.must_end(field, opened, attributes) {
                         self.tokens.rewind(before);
                         break before;
@@ -335,12 +404,19 @@ impl<'a> Reader<'a, '_> {
                 Some(_) => {}
             }
         };
-        Inside { source: &self.text[start..end], attributes, markup }
+        Inside {
+            source: &self.text[start..end],
+            attributes,
+            markup,
+        }
     }
 
     /// Whether this is the end tag of the entry or feed around.
     fn encloses(&self, name: &str) -> bool {
-        self.frames.iter().rev().any(|frame| frame.kind != Kind::Other && frame.name.eq_ignore_ascii_case(name))
+        self.frames
+            .iter()
+            .rev()
+            .any(|frame| frame.kind != Kind::Other && frame.name.eq_ignore_ascii_case(name))
     }
 
     /// Whether this start tag cannot stand inside of the property.
@@ -364,119 +440,5 @@ impl<'a> Reader<'a, '_> {
             Field::UpdatePeriod => hints.update_period = Some(inside.literal()),
             _ => hints.update_frequency = Some(inside.literal()),
         }
-    }
-}
-
-/// CDF keeps address and date on the item itself.
-fn cdf_attributes<'a>(fields: &mut Fields<'a>, attributes: &'a str) {
-    if let Some(href) = markup::attribute(attributes, "href") {
-        fields.link.offer(2, Address { href, base: None });
-    }
-    if let Some(text) = markup::attribute(attributes, "lastmod") {
-        fields.dates.push(PrintedDate { updated: true, strength: 2, text });
-    }
-}
-
-/// Puts a value where it belongs.
-fn set<'a>(fields: &mut Fields<'a>, field: Field, strength: u8, inside: Inside<'a>, base: Option<Url>) {
-    let text = |slot: &mut super::document::Slot<_>| {
-        let text = inside.text();
-        if !text.value.is_empty() {
-            slot.offer(strength, text);
-        }
-    };
-    match field {
-        Field::Title => text(&mut fields.title),
-        Field::Summary => text(&mut fields.summary),
-        Field::Content => text(&mut fields.content),
-        Field::Link => set_link(fields, strength, inside, base),
-        Field::Id => set_id(fields, strength, inside),
-        Field::Language => {
-            let language = inside.literal();
-            if !language.is_empty() {
-                fields.language.offer(strength, language);
-            }
-        }
-        Field::Published | Field::Updated => {
-            let text = inside.literal();
-            if !text.is_empty() && fields.dates.len() < VALUES_MAX {
-                fields.dates.push(PrintedDate { updated: field == Field::Updated, strength, text });
-            }
-        }
-        Field::Author => set_author(fields, strength, inside),
-        Field::Category => set_category(fields, inside),
-        Field::Enclosure => {
-            let href = markup::attribute(inside.attributes, "url").or_else(|| markup::attribute(inside.attributes, "href"));
-            add_enclosure(fields, href.unwrap_or_else(|| inside.literal()), base);
-        }
-        Field::Ttl | Field::SkipHours | Field::SkipDays | Field::UpdatePeriod | Field::UpdateFrequency => {}
-    }
-}
-
-fn add_enclosure<'a>(fields: &mut Fields<'a>, href: Cow<'a, str>, base: Option<Url>) {
-    if !href.trim().is_empty() && fields.enclosures.len() < VALUES_MAX {
-        fields.enclosures.push(Address { href, base });
-    }
-}
-
-fn set_link<'a>(fields: &mut Fields<'a>, strength: u8, inside: Inside<'a>, base: Option<Url>) {
-    let Some(href) = markup::attribute(inside.attributes, "href") else {
-        let href = inside.literal();
-        if !href.is_empty() {
-            fields.link.offer(strength, Address { href, base });
-        }
-        return;
-    };
-    let rel = markup::attribute(inside.attributes, "rel").unwrap_or_default().trim().to_ascii_lowercase();
-    match rel.rsplit('/').next().unwrap_or_default() {
-        "enclosure" => add_enclosure(fields, href, base),
-        "" | "alternate" if !href.trim().is_empty() => {
-            // RFC 4287 §4.2.7.2: several alternates differ in type; people read HTML.
-            let kind = markup::attribute(inside.attributes, "type");
-            let html = kind.is_none_or(|kind| kind.contains("html") || kind.trim().is_empty());
-            let strength = if html { strength + 1 } else { strength.saturating_sub(1) };
-            fields.link.offer(strength, Address { href, base });
-        }
-        _ => {}
-    }
-}
-
-fn set_id<'a>(fields: &mut Fields<'a>, strength: u8, inside: Inside<'a>) {
-    let id = inside.literal();
-    if id.is_empty() {
-        return;
-    }
-    let denied = markup::attribute(inside.attributes, "ispermalink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"));
-    let address = ["http://", "https://"].iter().any(|scheme| id.get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme)));
-    if strength == 3 && !denied && address {
-        fields.link.offer(1, Address { href: id.clone(), base: None });
-    }
-    fields.id.offer(strength, id);
-}
-
-fn set_author<'a>(fields: &mut Fields<'a>, strength: u8, inside: Inside<'a>) {
-    let name = if inside.markup {
-        value::child(inside.source, "name")
-            .or_else(|| value::child(inside.source, "email"))
-            .or_else(|| value::child(inside.source, "value"))
-            .unwrap_or_else(|| inside.literal())
-    } else {
-        // CDF: <AUTHOR VALUE="…"/>.
-        let text = inside.literal();
-        if text.is_empty() { markup::attribute(inside.attributes, "value").unwrap_or(text) } else { text }
-    };
-    if !name.trim().is_empty() && fields.authors.len() < VALUES_MAX {
-        fields.authors.push((strength, name));
-    }
-}
-
-fn set_category<'a>(fields: &mut Fields<'a>, inside: Inside<'a>) {
-    let text = inside.literal();
-    let term = ["term", "label", "value"]
-        .iter()
-        .find_map(|name| markup::attribute(inside.attributes, name).filter(|value| !value.trim().is_empty()));
-    let term = if text.is_empty() { term } else { Some(text) };
-    if let Some(term) = term.filter(|_| fields.categories.len() < VALUES_MAX) {
-        fields.categories.push(term);
     }
 }

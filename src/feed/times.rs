@@ -37,15 +37,28 @@ pub(super) fn of_entries(
         .entries
         .iter()
         .map(|entry| {
-            let read = |updated| entry.date(updated).find_map(|text| Some((date::parse(text, order)?, text)));
+            let read = |updated| {
+                entry
+                    .date(updated)
+                    .find_map(|text| Some((date::parse(text, order)?, text)))
+            };
             let (published, updated) = (read(false), read(true));
             let first = entry.date(false).chain(entry.date(true)).next();
             let raw = published.or(updated).map(|(_, text)| text).or(first);
-            (published.map(|found| found.0), updated.map(|found| found.0), raw.map(str::to_owned))
+            (
+                published.map(|found| found.0),
+                updated.map(|found| found.0),
+                raw.map(str::to_owned),
+            )
         })
         .collect();
     let mislabelled = arrived.map_or(Mislabelled::Never, |now| {
-        mislabelled(read.iter().filter_map(|(published, updated, _)| published.or(*updated)), zone, now)
+        mislabelled(
+            read.iter()
+                .filter_map(|(published, updated, _)| published.or(*updated)),
+            zone,
+            now,
+        )
     });
     let mut ahead = 0;
     let mut instant = |printed: Option<Printed>| {
@@ -58,9 +71,16 @@ pub(super) fn of_entries(
     };
     let times: Vec<Times> = read
         .into_iter()
-        .map(|(published, updated, raw)| Times { published: instant(published), updated: instant(updated), raw })
+        .map(|(published, updated, raw)| Times {
+            published: instant(published),
+            updated: instant(updated),
+            raw,
+        })
         .collect();
-    let unread = times.iter().filter(|times| times.raw.is_some() && times.published.or(times.updated).is_none()).count();
+    let unread = times
+        .iter()
+        .filter(|times| times.raw.is_some() && times.published.or(times.updated).is_none())
+        .count();
     if mislabelled != Mislabelled::Never {
         warnings.push(Warning::LocalTimeAsUtc);
     }
@@ -83,7 +103,12 @@ enum Mislabelled {
 }
 
 impl Mislabelled {
-    fn instant(self, printed: Printed, zone: &TimeZone, arrived: Option<Timestamp>) -> Option<Timestamp> {
+    fn instant(
+        self,
+        printed: Printed,
+        zone: &TimeZone,
+        arrived: Option<Timestamp>,
+    ) -> Option<Timestamp> {
         let at = printed.instant(zone)?;
         let future = || arrived.is_some_and(|now| at.duration_since(now) > SKEW);
         let local = printed.zone == Zone::Utc
@@ -92,17 +117,35 @@ impl Mislabelled {
                 Self::Future => future(),
                 Self::Always => true,
             };
-        if local { Printed { zone: Zone::None, ..printed }.instant(zone) } else { Some(at) }
+        if local {
+            Printed {
+                zone: Zone::None,
+                ..printed
+            }
+            .instant(zone)
+        } else {
+            Some(at)
+        }
     }
 }
 
 /// One date in the future may be an announcement. Several, all explained by the zone's offset, are a wrong label.
-fn mislabelled(dates: impl Iterator<Item = Printed>, zone: &TimeZone, now: Timestamp) -> Mislabelled {
+fn mislabelled(
+    dates: impl Iterator<Item = Printed>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Mislabelled {
     let (mut labelled, mut future) = (0, 0);
     for printed in dates.filter(|printed| printed.zone == Zone::Utc) {
         labelled += 1;
-        let local = Printed { zone: Zone::None, ..printed }.instant(zone);
-        let (Some(at), Some(local)) = (printed.instant(zone), local) else { continue };
+        let local = Printed {
+            zone: Zone::None,
+            ..printed
+        }
+        .instant(zone);
+        let (Some(at), Some(local)) = (printed.instant(zone), local) else {
+            continue;
+        };
         if at.duration_since(now) > SKEW && local.duration_since(now) <= SKEW {
             future += 1;
         }

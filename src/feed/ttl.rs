@@ -10,9 +10,18 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// The hints as numbers; what is unreadable or would forbid every hour or day is left out.
 pub(super) fn hints(raw: &RawHints<'_>) -> PublisherHints {
-    let ttl = raw.ttl.as_deref().and_then(|text| text.trim().parse::<u32>().ok()).map(|minutes| minutes.saturating_mul(60));
-    let fresh = ttl.or_else(|| update_every(raw)).filter(|seconds| *seconds > 0);
-    let hours = raw.skip_hours.iter().filter_map(|text| text.trim().parse::<u8>().ok());
+    let ttl = raw
+        .ttl
+        .as_deref()
+        .and_then(|text| text.trim().parse::<u32>().ok())
+        .map(|minutes| minutes.saturating_mul(60));
+    let fresh = ttl
+        .or_else(|| update_every(raw))
+        .filter(|seconds| *seconds > 0);
+    let hours = raw
+        .skip_hours
+        .iter()
+        .filter_map(|text| text.trim().parse::<u8>().ok());
     // The RSS 0.91 specification counts to 24, RSS 2.0 from 0 to 23.
     let hours = hours.filter(|hour| *hour <= 24).map(|hour| hour % 24);
     let days = raw.skip_days.iter().filter_map(|text| day(text));
@@ -41,7 +50,13 @@ fn day(text: &str) -> Option<u8> {
 }
 
 fn update_every(raw: &RawHints<'_>) -> Option<u32> {
-    let period = match raw.update_period.as_deref()?.trim().to_ascii_lowercase().as_str() {
+    let period = match raw
+        .update_period
+        .as_deref()?
+        .trim()
+        .to_ascii_lowercase()
+        .as_str()
+    {
         "hourly" => 3600,
         "daily" => 24 * 3600,
         "weekly" => FRESH_MAX_S,
@@ -49,7 +64,11 @@ fn update_every(raw: &RawHints<'_>) -> Option<u32> {
         "yearly" => 365 * 24 * 3600,
         _ => return None,
     };
-    let times = raw.update_frequency.as_deref().and_then(|text| text.trim().parse::<u32>().ok()).unwrap_or(1);
+    let times = raw
+        .update_frequency
+        .as_deref()
+        .and_then(|text| text.trim().parse::<u32>().ok())
+        .unwrap_or(1);
     Some(period / times.max(1))
 }
 
@@ -70,7 +89,11 @@ mod tests {
         assert_eq!(hints.fresh_for_s, Some(2700));
         assert_eq!(hints.skip_hours, [0, 3]);
         assert_eq!(hints.skip_days, [6, 7]);
-        let sy = RawHints { ttl: Some("bao lâu".into()), skip_hours: vec![], ..raw };
+        let sy = RawHints {
+            ttl: Some("bao lâu".into()),
+            skip_hours: vec![],
+            ..raw
+        };
         assert_eq!(super::hints(&sy).fresh_for_s, Some(1800));
     }
 

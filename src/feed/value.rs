@@ -38,7 +38,7 @@ impl<'a> Inside<'a> {
 
     /// As HTML source: markup as it stands, CDATA unwrapped.
     fn source_html(self) -> Cow<'a, str> {
-        if !self.source.contains("<![CDATA[") {
+        if markup::find_cdata(self.source).is_none() {
             return Cow::Borrowed(self.source.trim());
         }
         let mut out = String::with_capacity(self.source.len());
@@ -64,18 +64,29 @@ impl<'a> Inside<'a> {
         };
         let kind = attribute("type").unwrap_or_default();
         let mode = attribute("mode").unwrap_or_default();
-        let xml = matches!(kind.as_str(), "xhtml") || kind.ends_with("/xml") || kind.ends_with("+xml");
+        let xml =
+            matches!(kind.as_str(), "xhtml") || kind.ends_with("/xml") || kind.ends_with("+xml");
         let is_text = kind.is_empty() || kind.starts_with("text") || kind == "html" || xml;
-        if !self.markup && (mode == "base64" || !is_text) {
-            if let Some(value) = base64(&self.literal()) {
-                return Text { value: Cow::Owned(value), html: true };
-            }
+        if !self.markup
+            && (mode == "base64" || !is_text)
+            && let Some(value) = base64(&self.literal())
+        {
+            return Text {
+                value: Cow::Owned(value),
+                html: true,
+            };
         }
         if self.markup || (xml && mode != "escaped") {
-            return Text { value: self.source_html(), html: true };
+            return Text {
+                value: self.source_html(),
+                html: true,
+            };
         }
         let html = !matches!(kind.as_str(), "text" | "text/plain");
-        Text { value: self.literal(), html }
+        Text {
+            value: self.literal(),
+            html,
+        }
     }
 }
 
@@ -89,8 +100,11 @@ fn trim(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// The inside of a source that is one CDATA section and nothing else.
 fn whole_cdata(source: &str) -> Option<&str> {
-    let inside = source.trim().strip_prefix("<![CDATA[")?.strip_suffix("]]>")?;
-    (!inside.contains("]]>")).then_some(inside)
+    let inside = source
+        .trim()
+        .strip_prefix("<![CDATA[")?
+        .strip_suffix("]]>")?;
+    markup::find_cdata_end(inside).is_none().then_some(inside)
 }
 
 /// Text in base64 (RFC 4648), white space ignored; `None` if it is none.
@@ -122,13 +136,23 @@ pub(super) fn person(text: &str) -> String {
     let text = text.trim();
     let is_mail = |word: &&str| word.contains('@') && word.contains('.');
     let edge = |c: char| matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ',' | ';' | ':');
-    let words = || text.split_whitespace().flat_map(|word| word.split(['<', '>', '(', ')', '[', ']']));
-    let Some(mail) = words().map(|word| word.trim_matches(edge).trim_start_matches("mailto:")).find(is_mail) else {
+    let words = || {
+        text.split_whitespace()
+            .flat_map(|word| word.split(['<', '>', '(', ')', '[', ']']))
+    };
+    let Some(mail) = words()
+        .map(|word| word.trim_matches(edge).trim_start_matches("mailto:"))
+        .find(is_mail)
+    else {
         return text.to_owned();
     };
     let rest = text.replace("mailto:", "").replace(mail, " ");
     let name = rest.trim_matches(|c: char| c.is_whitespace() || edge(c) || c == '-');
-    if name.is_empty() { mail.to_owned() } else { name.split_whitespace().collect::<Vec<_>>().join(" ") }
+    if name.is_empty() {
+        mail.to_owned()
+    } else {
+        name.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// The text of the first child element with this name: `<author><name>…</name></author>`.
@@ -146,10 +170,16 @@ pub(super) fn children<'a>(source: &'a str, wanted: &str) -> Vec<Cow<'a, str>> {
         let before = tokens.position();
         let Some(token) = tokens.next() else { break };
         match token {
-            Token::Open { name, empty: false, .. } if is_wanted(name) => start = Some(tokens.position()),
+            Token::Open {
+                name, empty: false, ..
+            } if is_wanted(name) => start = Some(tokens.position()),
             Token::Close { name } if is_wanted(name) => {
                 if let Some(start) = start.take() {
-                    let inside = Inside { source: &source[start..before], attributes: "", markup: false };
+                    let inside = Inside {
+                        source: &source[start..before],
+                        attributes: "",
+                        markup: false,
+                    };
                     found.push(inside.literal());
                 }
             }
@@ -165,18 +195,41 @@ mod tests {
     use super::*;
 
     fn text(source: &'static str, attributes: &'static str, markup: bool) -> (String, bool) {
-        let text = Inside { source, attributes, markup }.text();
+        let text = Inside {
+            source,
+            attributes,
+            markup,
+        }
+        .text();
         (text.value.into_owned(), text.html)
     }
 
     #[test]
     fn a_property_is_read_as_its_type_says() {
-        assert_eq!(text(" &lt;b>Tỉnh&lt;/b> ", "", false), ("<b>Tỉnh</b>".into(), true));
-        assert_eq!(text("<![CDATA[ a &amp; b ]]>", "", false), ("a &amp; b".into(), true));
-        assert_eq!(text("a <![CDATA[<]]> b", " type='text'", false), ("a < b".into(), false));
-        assert_eq!(text("<p>A &lt; B</p>", " type='xhtml'", true), ("<p>A &lt; B</p>".into(), true));
-        assert_eq!(text("VMOibiBDaMOidQ==", " mode=\"base64\"", false), ("Tân Châu".into(), true));
-        assert_eq!(text("không phải", " type='application/octet-stream'", false).0, "không phải");
+        assert_eq!(
+            text(" &lt;b>Tỉnh&lt;/b> ", "", false),
+            ("<b>Tỉnh</b>".into(), true)
+        );
+        assert_eq!(
+            text("<![CDATA[ a &amp; b ]]>", "", false),
+            ("a &amp; b".into(), true)
+        );
+        assert_eq!(
+            text("a <![CDATA[<]]> b", " type='text'", false),
+            ("a < b".into(), false)
+        );
+        assert_eq!(
+            text("<p>A &lt; B</p>", " type='xhtml'", true),
+            ("<p>A &lt; B</p>".into(), true)
+        );
+        assert_eq!(
+            text("VMOibiBDaMOidQ==", " mode=\"base64\"", false),
+            ("Tân Châu".into(), true)
+        );
+        assert_eq!(
+            text("không phải", " type='application/octet-stream'", false).0,
+            "không phải"
+        );
     }
 
     #[test]

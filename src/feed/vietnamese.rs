@@ -7,13 +7,33 @@ struct Table {
 }
 
 const VISCII: Table = Table {
-    low: &[(0x02, 'Ẳ'), (0x05, 'Ẵ'), (0x06, 'Ẫ'), (0x14, 'Ỷ'), (0x19, 'Ỹ'), (0x1e, 'Ỵ')],
+    low: &[
+        (0x02, 'Ẳ'),
+        (0x05, 'Ẵ'),
+        (0x06, 'Ẫ'),
+        (0x14, 'Ỷ'),
+        (0x19, 'Ỹ'),
+        (0x1e, 'Ỵ'),
+    ],
     high: "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡưàáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ",
 };
 
 // TCVN 5712 also has combining tones (0xB0-0xB4): the text is composed afterwards.
 const TCVN: Table = Table {
-    low: &[(0x01, 'Ú'), (0x02, 'Ụ'), (0x04, 'Ừ'), (0x05, 'Ử'), (0x06, 'Ữ'), (0x11, 'Ứ'), (0x12, 'Ự'), (0x13, 'Ỳ'), (0x14, 'Ỷ'), (0x15, 'Ỹ'), (0x16, 'Ý'), (0x17, 'Ỵ')],
+    low: &[
+        (0x01, 'Ú'),
+        (0x02, 'Ụ'),
+        (0x04, 'Ừ'),
+        (0x05, 'Ử'),
+        (0x06, 'Ữ'),
+        (0x11, 'Ứ'),
+        (0x12, 'Ự'),
+        (0x13, 'Ỳ'),
+        (0x14, 'Ỷ'),
+        (0x15, 'Ỹ'),
+        (0x16, 'Ý'),
+        (0x17, 'Ỵ'),
+    ],
     high: "ÀẢÃÁẠẶẬÈẺẼÉẸỆÌỈĨÍỊÒỎÕÓỌỘỜỞỠỚỢÙỦŨ\u{a0}ĂÂÊÔƠƯĐăâêôơưđẰ\u{300}\u{309}\u{303}\u{301}\u{323}àảãáạẲằẳẵắẴẮẦẨẪẤỀặầẩẫấậèỂẻẽéẹềểễếệìỉỄẾỒĩíịòỔỏõóọồổỗốộờởỡớợùỖủũúụừửữứựỳỷỹýỵỐ",
 };
 
@@ -21,15 +41,24 @@ const TCVN: Table = Table {
 pub(super) fn decode(label: &str, bytes: &[u8]) -> Option<(String, &'static str)> {
     let (table, name) = match label {
         "viscii" | "viscii1.1-1" | "csviscii" => (VISCII, "viscii"),
-        "tcvn" | "tcvn3" | "tcvn-5712" | "tcvn5712" | "tcvn5712-1" | "x-viet-tcvn" => (TCVN, "tcvn"),
+        "tcvn" | "tcvn3" | "tcvn-5712" | "tcvn5712" | "tcvn5712-1" | "x-viet-tcvn" => {
+            (TCVN, "tcvn")
+        }
         _ => return None,
     };
     let high: Vec<char> = table.high.chars().collect();
     let text = bytes
         .iter()
         .map(|&byte| match byte {
-            0x80.. => high.get(usize::from(byte - 0x80)).copied().unwrap_or('\u{fffd}'),
-            _ => table.low.iter().find(|(low, _)| *low == byte).map_or(char::from(byte), |(_, c)| *c),
+            0x80.. => high
+                .get(usize::from(byte - 0x80))
+                .copied()
+                .unwrap_or('\u{fffd}'),
+            _ => table
+                .low
+                .iter()
+                .find(|(low, _)| *low == byte)
+                .map_or(char::from(byte), |(_, c)| *c),
         })
         .collect();
     Some((text, name))

@@ -4,6 +4,7 @@
 //! Nothing is guessed from a clock. What cannot be read is `None`.
 
 mod lex;
+mod zone;
 
 use jiff::{
     Timestamp,
@@ -11,6 +12,7 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 use lex::Token;
+use zone::take_zone;
 
 /// No printed date is longer; a longer text is none.
 const TEXT_MAX_BYTES: usize = 160;
@@ -69,8 +71,44 @@ pub fn parse(text: &str, order: Option<Order>) -> Option<Printed> {
 pub fn order_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Option<Order> {
     texts
         .into_iter()
-        .filter(|text| text.contains(['/', '-', '.']))
+        .filter(|text| text.contains(['/', '-', '.']) && !starts_with_year(text))
         .find_map(|text| read(text, None)?.1)
+}
+
+/// ISO 8601 and SQL: nothing to decide.
+fn starts_with_year(text: &str) -> bool {
+    text.len() > 4 && text.bytes().take(4).all(|byte| byte.is_ascii_digit())
+}
+
+/// `2026-09-14T08:30:00+07:00` to the letter, which most of Atom is: no need of the patient way.
+fn rfc3339(text: &str) -> Option<Printed> {
+    let bytes = text.as_bytes();
+    if !matches!(bytes.len(), 20 | 25) || [4, 7, 10, 13, 16].map(|at| bytes[at]) != *b"--T::" {
+        return None;
+    }
+    let number = |from: usize, len: usize| {
+        let digits = bytes.get(from..from + len)?;
+        digits.iter().try_fold(0_u64, |sum, byte| {
+            byte.is_ascii_digit()
+                .then(|| sum * 10 + u64::from(byte - b'0'))
+        })
+    };
+    let date = date(number(0, 4)?, number(5, 2)?, number(8, 2)?)?;
+    let time = digits_time(number(11, 2)? * 10_000 + number(14, 2)? * 100 + number(17, 2)?)?;
+    let zone = match (bytes[19], bytes.get(22)) {
+        (b'Z', None) => Zone::Utc,
+        (sign @ (b'+' | b'-'), Some(b':')) => {
+            let seconds = i32::try_from(number(20, 2)? * 3600 + number(23, 2)? * 60).ok()?;
+            Zone::Offset(Offset::from_seconds(if sign == b'-' { -seconds } else { seconds }).ok()?)
+        }
+        _ => return None,
+    };
+    let printed = Printed {
+        civil: date.to_datetime(time),
+        zone,
+        ambiguous: false,
+    };
+    YEARS.contains(&date.year()).then_some(printed)
 }
 
 /// A number left over for the date, with its digits as printed.
@@ -89,7 +127,11 @@ struct Day {
 
 impl Day {
     fn plain(date: Option<Date>) -> Option<Self> {
-        date.map(|date| Self { date, ambiguous: false, shows: None })
+        date.map(|date| Self {
+            date,
+            ambiguous: false,
+            shows: None,
+        })
     }
 }
 
@@ -97,6 +139,9 @@ fn read(text: &str, order: Option<Order>) -> Option<(Printed, Option<Order>)> {
     let text = text.trim();
     if text.is_empty() || text.len() > TEXT_MAX_BYTES {
         return None;
+    }
+    if let Some(printed) = rfc3339(text) {
+        return Some((printed, None));
     }
     let mut tokens = lex::tokens(text);
     let clock = take_clock(&mut tokens);
@@ -107,7 +152,9 @@ fn read(text: &str, order: Option<Order>) -> Option<(Printed, Option<Order>)> {
     }
     // An English half of the day betrays .NET's American default, a Vietnamese one the Vietnamese culture.
     let hint = match half {
-        Some(Half { vietnamese: true, .. }) => Some(Order::DayFirst),
+        Some(Half {
+            vietnamese: true, ..
+        }) => Some(Order::DayFirst),
         Some(_) => Some(Order::MonthFirst),
         None => None,
     };
@@ -116,13 +163,19 @@ fn read(text: &str, order: Option<Order>) -> Option<(Printed, Option<Order>)> {
         Some(clock) => clock.time(half)?,
         None => (Time::midnight(), false),
     };
-    let date = if next_day { day.date.tomorrow().ok()? } else { day.date };
+    let date = if next_day {
+        day.date.tomorrow().ok()?
+    } else {
+        day.date
+    };
     let printed = Printed {
         civil: date.to_datetime(time),
         zone,
         ambiguous: day.ambiguous && hint.is_none(),
     };
-    YEARS.contains(&date.year()).then_some((printed, day.shows.or(hint.filter(|_| day.ambiguous))))
+    YEARS
+        .contains(&date.year())
+        .then_some((printed, day.shows.or(hint.filter(|_| day.ambiguous))))
 }
 
 /// A time of day as printed.
@@ -138,15 +191,27 @@ impl Clock {
     /// The time, and whether it is midnight of the next day (`24:00`).
     fn time(&self, half: Option<Half>) -> Option<(Time, bool)> {
         let hour = match half {
-            Some(Half { afternoon: true, .. }) if self.hour < 12 => self.hour + 12,
-            Some(Half { afternoon: false, .. }) if self.hour == 12 => 0,
+            Some(Half {
+                afternoon: true, ..
+            }) if self.hour < 12 => self.hour + 12,
+            Some(Half {
+                afternoon: false, ..
+            }) if self.hour == 12 => 0,
             _ => self.hour,
         };
         let next_day = hour == 24 && self.minute == 0 && self.second == 0;
         let small = |number: u64| i8::try_from(number).ok();
         // A leap second is shown as the second before it.
-        let second = self.second.min(if self.second == 60 { 59 } else { u64::MAX });
-        let time = Time::new(small(if next_day { 0 } else { hour })?, small(self.minute)?, small(second)?, 0).ok()?;
+        let second = self
+            .second
+            .min(if self.second == 60 { 59 } else { u64::MAX });
+        let time = Time::new(
+            small(if next_day { 0 } else { hour })?,
+            small(self.minute)?,
+            small(second)?,
+            0,
+        )
+        .ok()?;
         Some((time, next_day))
     }
 }
@@ -155,10 +220,17 @@ impl Clock {
 fn take_clock(tokens: &mut [Token]) -> Option<Clock> {
     let start = (0..tokens.len()).find(|&at| {
         matches!(tokens[at], Token::Number { digits: 1..=2, .. })
-            && tokens.get(at + 1).is_some_and(|next| next.is(':') || next.is_word(&["h", "giờ", "g"]))
+            && tokens
+                .get(at + 1)
+                .is_some_and(|next| next.is(':') || next.is_word(&["h", "giờ", "g"]))
             && tokens.get(at + 2).and_then(Token::number).is_some()
     })?;
-    let value = |at: usize| tokens.get(at).and_then(Token::number).map(|(value, _)| value);
+    let value = |at: usize| {
+        tokens
+            .get(at)
+            .and_then(Token::number)
+            .map(|(value, _)| value)
+    };
     let (hour, minute) = (value(start)?, value(start + 2)?);
     let mut end = start + 3;
     let mut second = 0;
@@ -166,14 +238,23 @@ fn take_clock(tokens: &mut [Token]) -> Option<Clock> {
     if let Some(value) = colon.then(|| value(end + 1)).flatten() {
         second = value;
         end += 2;
-        let fraction = tokens.get(end).is_some_and(|token| token.is('.') || token.is(','));
-        let digits = tokens.get(end + 1).is_some_and(|token| token.touches() && token.number().is_some());
+        let fraction = tokens
+            .get(end)
+            .is_some_and(|token| token.is('.') || token.is(','));
+        let digits = tokens
+            .get(end + 1)
+            .is_some_and(|token| token.touches() && token.number().is_some());
         if fraction && digits {
             end += 2;
         }
     }
     tokens[start..end].fill(Token::Used);
-    Some(Clock { hour, minute, second, end })
+    Some(Clock {
+        hour,
+        minute,
+        second,
+        end,
+    })
 }
 
 /// A half of the day.
@@ -193,92 +274,11 @@ fn take_half(tokens: &mut [Token]) -> Option<Half> {
     tokens.iter_mut().find_map(|token| {
         let found = HALVES.iter().find(|(words, ..)| token.is_word(words))?;
         *token = Token::Used;
-        Some(Half { afternoon: found.1, vietnamese: found.2 })
+        Some(Half {
+            afternoon: found.1,
+            vietnamese: found.2,
+        })
     })
-}
-
-/// Zone names of RFC 822 and a few more, in hours from UTC.
-const ZONES: [(&[&str], i32); 18] = [
-    (&["gmt", "utc", "ut", "z", "wet"], 0),
-    (&["met", "cet", "bst", "west"], 1),
-    (&["mest", "cest", "eet"], 2),
-    (&["msk", "eest"], 3),
-    (&["msd"], 4),
-    (&["ict", "wib"], 7),
-    (&["sgt", "hkt", "cst8", "awst"], 8),
-    (&["jst", "kst"], 9),
-    (&["aest"], 10),
-    (&["nzst"], 12),
-    (&["adt"], -3),
-    (&["at", "ast", "edt"], -4),
-    (&["et", "est", "cdt"], -5),
-    (&["ct", "cst", "mdt"], -6),
-    (&["mt", "mst", "pdt"], -7),
-    (&["pt", "pst", "akdt"], -8),
-    (&["akst"], -9),
-    (&["hst", "ht"], -10),
-];
-
-/// Places of zone names such as `Asia/Ho_Chi_Minh`.
-const PLACES: [&str; 4] = ["ho_chi_minh", "saigon", "hanoi", "bangkok"];
-
-/// Takes the zone: after the time of day, else a name anywhere.
-fn take_zone(tokens: &mut [Token], from: usize) -> Zone {
-    let found = (from..tokens.len()).find_map(|at| {
-        if let Some(zone) = named_zone(tokens, at) {
-            return Some(zone);
-        }
-        // A sign is an offset only behind a time, and only the first thing behind it.
-        let first = tokens[from..at].iter().all(|token| token.is('(') || token.is_half());
-        (from > 0 && first).then(|| offset(tokens, at)).flatten()
-    });
-    let Some((zone, start, end)) = found else {
-        return Zone::None;
-    };
-    tokens[start..end].fill(Token::Used);
-    zone
-}
-
-fn named_zone(tokens: &[Token], at: usize) -> Option<(Zone, usize, usize)> {
-    if tokens[at].is_word(&PLACES) {
-        return Some((Zone::Offset(Offset::constant(7)), at, at + 1));
-    }
-    let (_, hours) = ZONES.iter().find(|(names, _)| tokens[at].is_word(names))?;
-    if *hours != 0 {
-        let offset = Offset::from_seconds(hours * 3600).ok()?;
-        return Some((Zone::Offset(offset), at, at + 1));
-    }
-    let more = (at + 1 < tokens.len()).then(|| offset(tokens, at + 1)).flatten();
-    Some(more.map_or((Zone::Utc, at, at + 1), |(zone, _, end)| (zone, at, end)))
-}
-
-/// `+0700`, `+07:00`, `+7`, `- 05`.
-fn offset(tokens: &[Token], at: usize) -> Option<(Zone, usize, usize)> {
-    let sign = match tokens.get(at)? {
-        Token::Sign('+') => 1,
-        Token::Sign('-' | '−') => -1,
-        _ => return None,
-    };
-    let (value, digits) = tokens.get(at + 1)?.number()?;
-    let mut end = at + 2;
-    let (hours, minutes) = match digits {
-        1 | 2 => {
-            let minutes = tokens.get(end).filter(|token| token.is(':')).and(tokens.get(end + 1)).and_then(Token::number);
-            end += if minutes.is_some() { 2 } else { 0 };
-            (value, minutes.map_or(0, |(minutes, _)| minutes))
-        }
-        3 | 4 => (value / 100, value % 100),
-        _ => return None,
-    };
-    // "05:04 - 28/10/2021": a date follows, not a zone.
-    let date_follows = tokens.get(end).is_some_and(|token| token.is('/') || token.is('-') || token.is('.'))
-        && tokens.get(end + 1).and_then(Token::number).is_some();
-    if hours > 15 || minutes > 59 || date_follows {
-        return None;
-    }
-    let seconds = i32::try_from(hours * 3600 + minutes * 60).ok()?;
-    let offset = Offset::from_seconds(sign * seconds).ok()?;
-    Some((Zone::Offset(offset), at, end))
 }
 
 /// One run of digits: `20211028`, `20211028050400`, `2021301`, seconds or milliseconds since 1970.
@@ -286,7 +286,11 @@ fn compact(tokens: &[Token], zone: Zone) -> Option<Printed> {
     let mut numbers = tokens.iter().filter_map(Token::number);
     let (value, digits) = numbers.next()?;
     let second = numbers.next();
-    let printed = |civil| Printed { civil, zone, ambiguous: false };
+    let printed = |civil| Printed {
+        civil,
+        zone,
+        ambiguous: false,
+    };
     let instant = |at: Timestamp| Printed {
         civil: Offset::UTC.to_datetime(at),
         zone: Zone::Utc,
@@ -295,7 +299,9 @@ fn compact(tokens: &[Token], zone: Zone) -> Option<Printed> {
     let found = match (digits, second) {
         (10, None) => instant(Timestamp::from_second(i64::try_from(value).ok()?).ok()?),
         (13, None) => instant(Timestamp::from_millisecond(i64::try_from(value).ok()?).ok()?),
-        (14, None) => printed(digits_date(value / 1_000_000)?.to_datetime(digits_time(value % 1_000_000)?)),
+        (14, None) => {
+            printed(digits_date(value / 1_000_000)?.to_datetime(digits_time(value % 1_000_000)?))
+        }
         (8, Some((time, 6))) => printed(digits_date(value)?.to_datetime(digits_time(time)?)),
         (8, Some((time, 4))) => printed(digits_date(value)?.to_datetime(digits_time(time * 100)?)),
         _ => return None,
@@ -309,11 +315,22 @@ fn digits_date(value: u64) -> Option<Date> {
 
 fn digits_time(value: u64) -> Option<Time> {
     let part = |number: u64| i8::try_from(number).ok();
-    Time::new(part(value / 10_000)?, part(value / 100 % 100)?, part(value % 100)?, 0).ok()
+    Time::new(
+        part(value / 10_000)?,
+        part(value / 100 % 100)?,
+        part(value % 100)?,
+        0,
+    )
+    .ok()
 }
 
 fn date(year: u64, month: u64, day: u64) -> Option<Date> {
-    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    )
+    .ok()
 }
 
 /// The year of two or four digits; RFC 2822 §4.3, with 70 as the turn.
@@ -335,11 +352,17 @@ fn find_day(tokens: &[Token], order: Option<Order>) -> Option<Day> {
     match *numbers.as_slice() {
         [one] if one.digits == 8 => Day::plain(digits_date(one.value)),
         [one] if one.digits == 7 => Day::plain(ordinal(one.value / 1000, one.value % 1000)),
-        [one] if one.digits == 6 => Day::plain(date(2000 + one.value / 10_000, one.value / 100 % 100, one.value % 100)),
+        [one] if one.digits == 6 => Day::plain(date(
+            2000 + one.value / 10_000,
+            one.value / 100 % 100,
+            one.value % 100,
+        )),
         [one] if one.digits == 4 => Day::plain(date(one.value, 1, 1)),
         [y, day] if y.digits == 4 && day.digits == 3 => Day::plain(ordinal(y.value, day.value)),
         [y, m] if y.digits == 4 => Day::plain(date(y.value, m.value, 1)),
-        [y, a, b, ..] if y.digits == 4 => Day::plain(date(y.value, a.value, b.value).or_else(|| date(y.value, b.value, a.value))),
+        [y, a, b, ..] if y.digits == 4 => {
+            Day::plain(date(y.value, a.value, b.value).or_else(|| date(y.value, b.value, a.value)))
+        }
         [a, b, y, ..] => day_of_three(a.value, b.value, year(y)?, order),
         _ => None,
     }
@@ -358,19 +381,43 @@ fn day_of_three(a: u64, b: u64, year: u64, order: Option<Order>) -> Option<Day> 
     let (day_first, month_first) = (date(year, b, a), date(year, a, b));
     match (day_first, month_first) {
         (Some(_), Some(_)) if a != b => {
-            let date = if order == Some(Order::MonthFirst) { month_first } else { day_first };
-            Some(Day { date: date?, ambiguous: true, shows: None })
+            let date = if order == Some(Order::MonthFirst) {
+                month_first
+            } else {
+                day_first
+            };
+            Some(Day {
+                date: date?,
+                ambiguous: true,
+                shows: None,
+            })
         }
         (Some(date), Some(_)) => Day::plain(Some(date)),
-        (Some(date), None) => Some(Day { date, ambiguous: false, shows: Some(Order::DayFirst) }),
-        (None, Some(date)) => Some(Day { date, ambiguous: false, shows: Some(Order::MonthFirst) }),
+        (Some(date), None) => Some(Day {
+            date,
+            ambiguous: false,
+            shows: Some(Order::DayFirst),
+        }),
+        (None, Some(date)) => Some(Day {
+            date,
+            ambiguous: false,
+            shows: Some(Order::MonthFirst),
+        }),
         (None, None) => None,
     }
 }
 
 fn ordinal(year: u64, day: u64) -> Option<Date> {
-    let days = i16::try_from(day).ok().filter(|day| (1..=366).contains(day))?;
-    let start = civil::date(i16::try_from(year).ok().filter(|year| YEARS.contains(year))?, 1, 1);
+    let days = i16::try_from(day)
+        .ok()
+        .filter(|day| (1..=366).contains(day))?;
+    let start = civil::date(
+        i16::try_from(year)
+            .ok()
+            .filter(|year| YEARS.contains(year))?,
+        1,
+        1,
+    );
     start.with().day_of_year(days).build().ok()
 }
 
@@ -380,8 +427,10 @@ fn numbers(tokens: &[Token], month_at: Option<usize>) -> Vec<Number> {
     let weekday = |at: usize| {
         let (before, after) = (at.checked_sub(1).map(|at| &tokens[at]), tokens.get(at + 1));
         tokens[at].number().is_some_and(|(_, digits)| digits == 1)
-            && (before.is_some_and(|word| word.is_word(&["thứ"])) && !after.is_some_and(|next| next.is('/'))
-                || before.is_some_and(|word| word.is_word(&["thu", "t"])) && after.is_some_and(|next| next.is(',')))
+            && (before.is_some_and(|word| word.is_word(&["thứ"]))
+                && !after.is_some_and(|next| next.is('/'))
+                || before.is_some_and(|word| word.is_word(&["thu", "t"]))
+                    && after.is_some_and(|next| next.is(',')))
     };
     tokens
         .iter()

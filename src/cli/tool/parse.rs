@@ -26,9 +26,11 @@ pub fn run(content_type: Option<&str>, url: Option<&str>, file: &Path) -> ExitCo
 fn parse(content_type: Option<&str>, url: Option<&str>, file: &Path) -> Result<Value, String> {
     let body = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     // Without an address relative ones stay as they are: nothing can be joined to this.
-    let base = Url::parse(url.unwrap_or("about:blank")).map_err(|error| format!("--url: {error}"))?;
+    let base =
+        Url::parse(url.unwrap_or("about:blank")).map_err(|error| format!("--url: {error}"))?;
     let zone = TimeZone::get(ZONE).map_err(|error| error.to_string())?;
-    let reading = feed::read(&body, content_type, &base, &zone, None).map_err(|refusal| refusal.detail)?;
+    let reading =
+        feed::read(&body, content_type, &base, &zone, None).map_err(|refusal| refusal.detail)?;
     let entries: Vec<Value> = reading.entries.iter().map(entry).collect();
     Ok(json!({ "feed": meta(&reading.meta), "entries": entries }))
 }

@@ -2,7 +2,8 @@ use super::*;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
-const HEAD: &str = "<rss version=\"2.0\"><channel><title>Báo Sông Hậu</title><link>https://bao.example.vn/</link>";
+const HEAD: &str =
+    "<rss version=\"2.0\"><channel><title>Báo Sông Hậu</title><link>https://bao.example.vn/</link>";
 
 fn zone() -> TimeZone {
     TimeZone::get("Asia/Ho_Chi_Minh").unwrap()
@@ -13,7 +14,13 @@ fn base() -> Url {
 }
 
 fn attempt(body: impl AsRef<[u8]>) -> Result<Reading, NotAFeed> {
-    read(body.as_ref(), Some("application/rss+xml; charset=utf-8"), &base(), &zone(), None)
+    read(
+        body.as_ref(),
+        Some("application/rss+xml; charset=utf-8"),
+        &base(),
+        &zone(),
+        None,
+    )
 }
 
 fn reading(body: impl AsRef<[u8]>) -> Reading {
@@ -25,7 +32,9 @@ fn rss(items: &str) -> String {
 }
 
 fn item(title: &str, number: u32) -> String {
-    format!("<item><title>{title}</title><link>https://bao.example.vn/bai-{number}.html</link></item>")
+    format!(
+        "<item><title>{title}</title><link>https://bao.example.vn/bai-{number}.html</link></item>"
+    )
 }
 
 fn at(text: &str) -> Option<Timestamp> {
@@ -66,20 +75,47 @@ fn every_dialect_gives_the_same_entry() {
     let (title, link) = ("Huyện Châu Thành họp", "https://bao.example.vn/a.html");
     let atom = "http://www.w3.org/2005/Atom";
     for document in [
-        format!("<rss><channel><item><title>{title}</title><link>{link}</link></item></channel></rss>"),
-        format!("<RSS version='0.94'><CHANNEL></CHANNEL><ITEM><TITLE>{title}</TITLE><LINK>{link}</LINK></ITEM></RSS>"),
-        format!("<rss version='9'><channel><item><title>{title}</title><guid>{link}</guid></item></channel></rss>"),
-        format!("<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel/><item rdf:about='x'><title>{title}</title><link>{link}</link></item></rdf:RDF>"),
-        format!("<feed xmlns='{atom}'><entry><title>{title}</title><link rel='self' href='x'/><link href='{link}'/></entry></feed>"),
-        format!("<a:feed xmlns:a='{atom}'><a:entry><a:title type='html'>&lt;b>{title}&lt;/b></a:title><a:link href='{link}'/></a:entry></a:feed>"),
-        format!("<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title mode='escaped'>{title}</title><link rel='alternate' href='{link}'/></entry></feed>"),
-        format!("<CHANNEL HREF='https://bao.example.vn/'><ITEM HREF='{link}'><TITLE>{title}</TITLE></ITEM></CHANNEL>"),
-        format!("<feed xmlns='{atom}' xml:base='https://bao.example.vn/muc/'><entry xml:base='../'><title>{title}</title><link href='a.html'/></entry></feed>"),
-        format!("{{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{{\"id\":7,\"title\":\"{title}\",\"url\":\"{link}\"}}]}}"),
+        format!(
+            "<rss><channel><item><title>{title}</title><link>{link}</link></item></channel></rss>"
+        ),
+        format!(
+            "<RSS version='0.94'><CHANNEL></CHANNEL><ITEM><TITLE>{title}</TITLE><LINK>{link}</LINK></ITEM></RSS>"
+        ),
+        format!(
+            "<rss version='9'><channel><item><title>{title}</title><guid>{link}</guid></item></channel></rss>"
+        ),
+        format!(
+            "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel/><item rdf:about='x'><title>{title}</title><link>{link}</link></item></rdf:RDF>"
+        ),
+        format!(
+            "<feed xmlns='{atom}'><entry><title>{title}</title><link rel='self' href='x'/><link href='{link}'/></entry></feed>"
+        ),
+        format!(
+            "<a:feed xmlns:a='{atom}'><a:entry><a:title type='html'>&lt;b>{title}&lt;/b></a:title><a:link href='{link}'/></a:entry></a:feed>"
+        ),
+        format!(
+            "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title mode='escaped'>{title}</title><link rel='alternate' href='{link}'/></entry></feed>"
+        ),
+        format!(
+            "<CHANNEL HREF='https://bao.example.vn/'><ITEM HREF='{link}'><TITLE>{title}</TITLE></ITEM></CHANNEL>"
+        ),
+        format!(
+            "<feed xmlns='{atom}' xml:base='https://bao.example.vn/muc/'><entry xml:base='../'><title>{title}</title><link href='a.html'/></entry></feed>"
+        ),
+        format!(
+            "{{\"version\":\"https://jsonfeed.org/version/1\",\"items\":[{{\"id\":7,\"title\":\"{title}\",\"url\":\"{link}\"}}]}}"
+        ),
     ] {
         let reading = reading(&document);
         assert_eq!(reading.entries.len(), 1, "{document}");
-        assert_eq!((reading.entries[0].title.as_str(), reading.entries[0].link.as_deref()), (title, Some(link)), "{document}");
+        assert_eq!(
+            (
+                reading.entries[0].title.as_str(),
+                reading.entries[0].link.as_deref()
+            ),
+            (title, Some(link)),
+            "{document}"
+        );
     }
 }
 
@@ -88,21 +124,55 @@ fn broken_documents_give_every_whole_item() {
     let (one, two) = (item("Một", 1), item("Hai", 2));
     let both = format!("{one}{two}");
     for (document, complete) in [
-        (format!("<br /><b>Warning</b>: x<br />\n{}", rss(&both)), true),
-        (format!("{}<script>if (a<b) {{}}</script>", rss(&both)), true),
+        (
+            format!("<br /><b>Warning</b>: x<br />\n{}", rss(&both)),
+            true,
+        ),
+        (
+            format!("{}<script>if (a<b) {{}}</script>", rss(&both)),
+            true,
+        ),
         (format!("{HEAD}{both}"), true),
         (format!("{HEAD}{both}<item><title>Ba</tit"), false),
-        (format!("{HEAD}{both}<item><title>Ba</title><link>https://bao"), false),
+        (
+            format!("{HEAD}{both}<item><title>Ba</title><link>https://bao"),
+            false,
+        ),
         (rss(&both.replacen("</item>", "", 1)), true),
         (rss(&both.replace("</title>", "")), true),
-        (rss(&both.replacen("<title>Một", "<description><![CDATA[x</description><title>Một", 1)), true),
-        (rss(&both).replacen("<channel>", "<?xml version='1.0' encoding='windows-1252'?><channel>", 1), true),
-        (rss(&both).replacen("<channel>", "<channel><!-- a -- b --></b></i>", 1), true),
+        (
+            rss(&both.replacen(
+                "<title>Một",
+                "<description><![CDATA[x</description><title>Một",
+                1,
+            )),
+            true,
+        ),
+        (
+            rss(&both).replacen(
+                "<channel>",
+                "<?xml version='1.0' encoding='windows-1252'?><channel>",
+                1,
+            ),
+            true,
+        ),
+        (
+            rss(&both).replacen("<channel>", "<channel><!-- a -- b --></b></i>", 1),
+            true,
+        ),
         (rss(&format!("<item/><item> </item>{both}")), true),
     ] {
         let reading = reading(&document);
-        let titles: Vec<_> = reading.entries.iter().map(|entry| entry.title.as_str()).collect();
-        assert_eq!((titles, reading.complete), (vec!["Một", "Hai"], complete), "{document}");
+        let titles: Vec<_> = reading
+            .entries
+            .iter()
+            .map(|entry| entry.title.as_str())
+            .collect();
+        assert_eq!(
+            (titles, reading.complete),
+            (vec!["Một", "Hai"], complete),
+            "{document}"
+        );
     }
 }
 
@@ -116,7 +186,11 @@ fn headlines_are_plain_text() {
         ("Đa\u{309}ng\n  bo\u{323}\u{302}\u{1}&#7;", "Đảng bộ"),
         ("Đảng <b>bộ</b><br>tỉnh", "Đảng bộ tỉnh"),
     ] {
-        assert_eq!(reading(rss(&item(given, 1))).entries[0].title, wanted, "{given}");
+        assert_eq!(
+            reading(rss(&item(given, 1))).entries[0].title,
+            wanted,
+            "{given}"
+        );
     }
 }
 
@@ -137,7 +211,10 @@ fn what_is_no_feed_is_said() {
         (" \r\n\t\u{feff}", Empty),
         ("<!doctype html><html><body>Bảo trì</body></html>", Html),
         ("<html><script>location.reload()</script></html>", Html),
-        ("<?xml version='1.0'?><urlset><url><loc>https://bao.example.vn</loc></url></urlset>", NotAFeed),
+        (
+            "<?xml version='1.0'?><urlset><url><loc>https://bao.example.vn</loc></url></urlset>",
+            NotAFeed,
+        ),
         ("{\"error\":\"not found\"}", NotAFeed),
         ("PK\u{3}\u{4}\0\0\0", NotAFeed),
         ("Không có gì", NotAFeed),
@@ -151,9 +228,19 @@ fn what_is_no_feed_is_said() {
 #[test]
 fn input_that_makes_the_parser_panic_is_read() {
     // feed-rs 3.0.0 panics on a byte order mark with another declaration, and on a second declaration.
-    let document = format!("<?xml version='1.0' encoding='utf-8'?>{}", rss(&item("Tin", 1)));
-    let utf16: Vec<u8> = [0xff, 0xfe].into_iter().chain(document.encode_utf16().flat_map(u16::to_le_bytes)).collect();
-    let twice = document.replacen("<channel>", "<?xml version='1.0' encoding='windows-1258'?><channel>", 1);
+    let document = format!(
+        "<?xml version='1.0' encoding='utf-8'?>{}",
+        rss(&item("Tin", 1))
+    );
+    let utf16: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(document.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    let twice = document.replacen(
+        "<channel>",
+        "<?xml version='1.0' encoding='windows-1258'?><channel>",
+        1,
+    );
     for body in [utf16, twice.into_bytes()] {
         assert_eq!(reading(body).entries[0].title, "Tin");
     }
@@ -162,40 +249,89 @@ fn input_that_makes_the_parser_panic_is_read() {
 #[test]
 fn dates_in_the_future_are_judged_by_the_hour_of_arrival() {
     let dated = |dates: &[&str]| {
-        let items: String = dates.iter().map(|date| format!("<item><title>Tin</title><pubDate>{date}</pubDate></item>")).collect();
+        let items: String = dates
+            .iter()
+            .map(|date| format!("<item><title>Tin</title><pubDate>{date}</pubDate></item>"))
+            .collect();
         let now = "2026-09-14T01:40:00Z".parse().unwrap();
         read(rss(&items).as_bytes(), None, &base(), &zone(), Some(now)).unwrap()
     };
-    let published = |reading: &Reading| reading.entries.iter().map(|entry| entry.published).collect::<Vec<_>>();
+    let published = |reading: &Reading| {
+        reading
+            .entries
+            .iter()
+            .map(|entry| entry.published)
+            .collect::<Vec<_>>()
+    };
     // Local clock, labelled GMT: the whole feed is meant so.
-    let local = dated(&["Mon, 14 Sep 2026 08:30:00 GMT", "Mon, 14 Sep 2026 07:00:00 GMT", "Sun, 13 Sep 2026 20:00:00 GMT"]);
-    assert_eq!(published(&local), [at("2026-09-14T01:30:00Z"), at("2026-09-14T00:00:00Z"), at("2026-09-13T13:00:00Z")]);
+    let local = dated(&[
+        "Mon, 14 Sep 2026 08:30:00 GMT",
+        "Mon, 14 Sep 2026 07:00:00 GMT",
+        "Sun, 13 Sep 2026 20:00:00 GMT",
+    ]);
+    assert_eq!(
+        published(&local),
+        [
+            at("2026-09-14T01:30:00Z"),
+            at("2026-09-14T00:00:00Z"),
+            at("2026-09-13T13:00:00Z")
+        ]
+    );
     assert_eq!(local.warnings, [Warning::LocalTimeAsUtc]);
     // An honest GMT stays.
-    let honest = dated(&["Mon, 14 Sep 2026 01:30:00 GMT", "Sun, 13 Sep 2026 20:00:00 GMT"]);
-    assert_eq!(published(&honest), [at("2026-09-14T01:30:00Z"), at("2026-09-13T20:00:00Z")]);
+    let honest = dated(&[
+        "Mon, 14 Sep 2026 01:30:00 GMT",
+        "Sun, 13 Sep 2026 20:00:00 GMT",
+    ]);
+    assert_eq!(
+        published(&honest),
+        [at("2026-09-14T01:30:00Z"), at("2026-09-13T20:00:00Z")]
+    );
     // Far ahead, unreadable: no date, but what was printed is kept.
     let wrong = dated(&["2027-09-14", "hôm nay"]);
     assert_eq!(published(&wrong), [None, None]);
     assert_eq!(wrong.entries[1].raw_date.as_deref(), Some("hôm nay"));
-    assert_eq!(wrong.warnings, [Warning::FutureDates(1), Warning::UnreadableDates(1)]);
+    assert_eq!(
+        wrong.warnings,
+        [Warning::FutureDates(1), Warning::UnreadableDates(1)]
+    );
 }
 
 #[test]
 fn the_publishers_wishes_are_heard() {
-    let reading = reading(rss("<ttl>30</ttl><skipHours><hour>1</hour><hour>2</hour></skipHours><skipDays><day>Sunday</day></skipDays>"));
-    assert_eq!(reading.hints, PublisherHints { fresh_for_s: Some(1800), skip_hours: vec![1, 2], skip_days: vec![7] });
+    let reading = reading(rss(
+        "<ttl>30</ttl><skipHours><hour>1</hour><hour>2</hour></skipHours><skipDays><day>Sunday</day></skipDays>",
+    ));
+    assert_eq!(
+        reading.hints,
+        PublisherHints {
+            fresh_for_s: Some(1800),
+            skip_hours: vec![1, 2],
+            skip_days: vec![7]
+        }
+    );
     assert!(reading.entries.is_empty());
 }
 
 #[test]
 fn too_many_entries_leave_the_newest() {
     let items: String = (0..12_000)
-        .map(|n| format!("<item><title>{n}</title><pubDate>{}</pubDate></item>", Timestamp::from_second(1_700_000_000 + n * 60).unwrap()))
+        .map(|n| {
+            format!(
+                "<item><title>{n}</title><pubDate>{}</pubDate></item>",
+                Timestamp::from_second(1_700_000_000 + n * 60).unwrap()
+            )
+        })
         .collect();
     let reading = reading(rss(&items));
     assert_eq!(reading.entries.len(), 5_000);
-    assert_eq!((reading.entries[0].title.as_str(), reading.entries[4_999].title.as_str()), ("7000", "11999"));
+    assert_eq!(
+        (
+            reading.entries[0].title.as_str(),
+            reading.entries[4_999].title.as_str()
+        ),
+        ("7000", "11999")
+    );
     assert_eq!(reading.warnings, [Warning::TooManyEntries(7_000)]);
     assert!(!reading.complete);
 }
@@ -231,7 +367,11 @@ fn hostile_documents_are_read_in_linear_time() {
         let _ = attempt(rss(&inside));
         let took = started.elapsed();
         // A quadratic reader takes minutes; the bound leaves room for slow machines and debug builds.
-        assert!(took < Duration::from_secs(8), "{took:?} for {}…", inside.chars().take(24).collect::<String>());
+        assert!(
+            took < Duration::from_secs(8),
+            "{took:?} for {}…",
+            inside.chars().take(24).collect::<String>()
+        );
     }
 }
 
@@ -244,10 +384,43 @@ fn long_headlines_are_cut_on_a_character() {
 
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "<rss>", "<channel>", "<item>", "</item>", "<title>", "</title>", "<link>", "<link href='a'/>", "</link>", "<![CDATA[", "]]>",
-        "<feed xmlns='http://www.w3.org/2005/Atom'>", "<entry>", "</entry>", "<content type='xhtml'>", "</content>", "&amp;", "&#0;",
-        "<!--", "-->", "<?xml version='1.0' encoding='x'?>", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "Đảng", "<pubDate>", "1/1/1", "<", "\"",
-        "<guid>", "<author>", "<a:b xmlns:a='c'>", "</channel>", "</rss>", "\u{fffe}", "\0", "<dc:date>", "<x xml:base='//'>", "<enclosure url='::'/>",
+        "<rss>",
+        "<channel>",
+        "<item>",
+        "</item>",
+        "<title>",
+        "</title>",
+        "<link>",
+        "<link href='a'/>",
+        "</link>",
+        "<![CDATA[",
+        "]]>",
+        "<feed xmlns='http://www.w3.org/2005/Atom'>",
+        "<entry>",
+        "</entry>",
+        "<content type='xhtml'>",
+        "</content>",
+        "&amp;",
+        "&#0;",
+        "<!--",
+        "-->",
+        "<?xml version='1.0' encoding='x'?>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]>",
+        "Đảng",
+        "<pubDate>",
+        "1/1/1",
+        "<",
+        "\"",
+        "<guid>",
+        "<author>",
+        "<a:b xmlns:a='c'>",
+        "</channel>",
+        "</rss>",
+        "\u{fffe}",
+        "\0",
+        "<dc:date>",
+        "<x xml:base='//'>",
+        "<enclosure url='::'/>",
     ]);
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }

@@ -63,11 +63,21 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             while let Some(next) = chars.next_if(char::is_ascii_digit) {
                 run.push(next);
             }
-            let value = if run.len() > DIGITS_MAX { 0 } else { run.parse().unwrap_or(0) };
-            out.push(Token::Number { value, digits: run.len(), touches });
+            let value = if run.len() > DIGITS_MAX {
+                0
+            } else {
+                run.parse().unwrap_or(0)
+            };
+            out.push(Token::Number {
+                value,
+                digits: run.len(),
+                touches,
+            });
         } else if c.is_alphabetic() {
             let mut word: String = c.to_lowercase().collect();
-            while let Some(next) = chars.next_if(|next| next.is_alphabetic() || *next == '_' || is_mark(*next)) {
+            while let Some(next) =
+                chars.next_if(|next| next.is_alphabetic() || *next == '_' || is_mark(*next))
+            {
                 word.extend(next.to_lowercase());
             }
             out.push(Token::Word(word));
@@ -87,13 +97,14 @@ fn is_mark(c: char) -> bool {
 fn join_halves(tokens: Vec<Token>) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::with_capacity(tokens.len());
     for token in tokens {
-        if let (Token::Word(last), [.., Token::Word(first), Token::Sign('.')]) = (&token, out.as_slice()) {
-            if let ("a" | "p", "m") | ("s", "a") | ("c", "h") = (first.as_str(), last.as_str()) {
-                let joined = format!("{first}{last}");
-                out.truncate(out.len() - 2);
-                out.push(Token::Word(joined));
-                continue;
-            }
+        if let (Token::Word(last), [.., Token::Word(first), Token::Sign('.')]) =
+            (&token, out.as_slice())
+            && let ("a" | "p", "m") | ("s", "a") | ("c", "h") = (first.as_str(), last.as_str())
+        {
+            let joined = format!("{first}{last}");
+            out.truncate(out.len() - 2);
+            out.push(Token::Word(joined));
+            continue;
         }
         out.push(token);
     }
@@ -101,7 +112,17 @@ fn join_halves(tokens: Vec<Token>) -> Vec<Token> {
 }
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 
@@ -112,15 +133,38 @@ const VIETNAMESE: [&str; 12] = [
 
 /// Beginnings of month names in the languages of feeds that keep their own.
 const OTHERS: [(&str, u64); 24] = [
-    ("ιαν", 1), ("φεβ", 2), ("μάρ", 3), ("μαρ", 3), ("απρ", 4), ("μάι", 5), ("μαϊ", 5), ("ιούν", 6), ("ιουν", 6),
-    ("ιούλ", 7), ("ιουλ", 7), ("αύγ", 8), ("αυγ", 8), ("σεπ", 9), ("οκτ", 10), ("νοέ", 11), ("δεκ", 12),
-    ("január", 1), ("február", 2), ("márc", 3), ("ápri", 4), ("máju", 5), ("júni", 6), ("júli", 7),
+    ("ιαν", 1),
+    ("φεβ", 2),
+    ("μάρ", 3),
+    ("μαρ", 3),
+    ("απρ", 4),
+    ("μάι", 5),
+    ("μαϊ", 5),
+    ("ιούν", 6),
+    ("ιουν", 6),
+    ("ιούλ", 7),
+    ("ιουλ", 7),
+    ("αύγ", 8),
+    ("αυγ", 8),
+    ("σεπ", 9),
+    ("οκτ", 10),
+    ("νοέ", 11),
+    ("δεκ", 12),
+    ("január", 1),
+    ("február", 2),
+    ("márc", 3),
+    ("ápri", 4),
+    ("máju", 5),
+    ("júni", 6),
+    ("júli", 7),
 ];
 
 /// The month that is named, and where its name or number stands.
 pub(super) fn month_name(tokens: &[Token]) -> Option<(u64, usize)> {
     tokens.iter().enumerate().find_map(|(at, token)| {
-        let Token::Word(word) = token else { return None };
+        let Token::Word(word) = token else {
+            return None;
+        };
         if matches!(word.as_str(), "tháng" | "thg" | "th" | "thang") {
             return vietnamese_month(tokens, at + 1);
         }
@@ -130,10 +174,17 @@ pub(super) fn month_name(tokens: &[Token]) -> Option<(u64, usize)> {
 
 fn vietnamese_month(tokens: &[Token], at: usize) -> Option<(u64, usize)> {
     match tokens.get(at)? {
-        Token::Number { value: month @ 1..=12, .. } => Some((*month, at)),
+        Token::Number {
+            value: month @ 1..=12,
+            ..
+        } => Some((*month, at)),
         Token::Word(word) => {
             let first = VIETNAMESE.iter().position(|name| name == word)? + 1;
-            let more = |name: &str| tokens.get(at + 1).is_some_and(|token| token.is_word(&[name]));
+            let more = |name: &str| {
+                tokens
+                    .get(at + 1)
+                    .is_some_and(|token| token.is_word(&[name]))
+            };
             let month = match first {
                 10 if more("một") => 11,
                 10 if more("hai") => 12,
@@ -154,6 +205,16 @@ fn month(word: &str) -> Option<u64> {
         .position(|name| name.starts_with(word) || (word == "sept" && *name == "september"));
     known
         .map(|at| at as u64 + 1)
-        .or_else(|| OTHERS.iter().find(|(start, _)| word.starts_with(start)).map(|(_, month)| *month))
-        .or_else(|| ["augu", "szept", "októb", "novem", "decem"].iter().position(|start| word.starts_with(start)).map(|at| at as u64 + 8))
+        .or_else(|| {
+            OTHERS
+                .iter()
+                .find(|(start, _)| word.starts_with(start))
+                .map(|(_, month)| *month)
+        })
+        .or_else(|| {
+            ["augu", "szept", "októb", "novem", "decem"]
+                .iter()
+                .position(|start| word.starts_with(start))
+                .map(|at| at as u64 + 8)
+        })
 }
