@@ -50,10 +50,15 @@ static ISO: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})(?:(?:T|t|\s+)(?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s*(?P<o>Z|z|UTC|GMT|(?:GMT|UTC)?\s*[+\-]\d{1,2}(?::?\d{2})?)?)?",
     )
 });
-static NUMERIC: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[^\d./\-])(?P<a>\d{1,2})\s?(?P<sep>[/.\-])\s?(?P<b>\d{1,2})\s?[/.\-]\s?(?P<y>(?:19|20)\d{2})\b"));
+static NUMERIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|[^\d./\-])(?P<a>\d{1,2})\s?(?P<sep>[/.\-])\s?(?P<b>\d{1,2})\s?[/.\-]\s?(?P<y>(?:19|20)\d{2})\b",
+    )
+});
 static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:ngày\s*)?(?P<d>\d{1,2})\s*(?:tháng|thg)\s*(?P<m>\d{1,2})\s*,?\s*(?:năm\s*)?(?P<y>(?:19|20)\d{2})")
+    pattern(
+        r"(?i)\b(?:ngày\s*)?(?P<d>\d{1,2})\s*(?:tháng|thg)\s*(?P<m>\d{1,2})\s*,?\s*(?:năm\s*)?(?P<y>(?:19|20)\d{2})",
+    )
 });
 static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -61,8 +66,9 @@ static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(TIME));
-static OFFSET: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:GMT|UTC)\s*(?P<sign>[+\-])\s*(?P<oh>\d{1,2})(?::?(?P<om>\d{2}))?"));
+static OFFSET: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:GMT|UTC)\s*(?P<sign>[+\-])\s*(?P<oh>\d{1,2})(?::?(?P<om>\d{2}))?")
+});
 
 /// How far from a date its time of day may stand, in bytes.
 const NEAR: usize = 40;
@@ -120,7 +126,11 @@ fn offset(text: &str) -> Option<i32> {
         }
         _ => return None,
     };
-    (minutes <= 14 * 60).then_some(if text.contains('-') { -minutes } else { minutes })
+    (minutes <= 14 * 60).then_some(if text.contains('-') {
+        -minutes
+    } else {
+        minutes
+    })
 }
 
 fn numeric(text: &str, written: Written) -> Option<Stamp> {

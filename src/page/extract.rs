@@ -73,7 +73,12 @@ pub fn extract(
     std::panic::catch_unwind(read).unwrap_or(Err(NotAnArticle::Unreadable))
 }
 
-fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Result<PageArticle, NotAnArticle> {
+fn read(
+    page: &str,
+    url: Option<&Url>,
+    rules: &PageRules,
+    zone: &TimeZone,
+) -> Result<PageArticle, NotAnArticle> {
     let document = Document::from(page);
     let meta = meta::Meta::read(&document);
     let ruled = Ruled::read(&document, rules, zone);
@@ -85,10 +90,7 @@ fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Re
     let tree = tree::Tree::read(&document);
     let found = title::find(&tree, &meta);
     let title_block = found.as_ref().and_then(|t| t.block);
-    let headline = ruled
-        .title
-        .or(found.map(|t| t.text))
-        .unwrap_or_default();
+    let headline = ruled.title.or(found.map(|t| t.text)).unwrap_or_default();
     let body = ruled_body(&document, &tree, rules).or_else(|| body::find(&tree, title_block));
     let text = body.as_ref().map_or_else(Vec::new, |body| {
         let from = title_block.filter(|t| tree.is_within(tree.blocks[*t].owner, body.container));
@@ -112,9 +114,12 @@ fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Re
         text_joined = fuller(text_joined, page, &own, lead.text.as_deref());
     }
     let lead_text = ruled.lead.or(lead.text);
-    if text_joined.chars().count() + lead_text.as_ref().map_or(0, |l| l.chars().count()) < MIN_TEXT_CHARS {
+    if text_joined.chars().count() + lead_text.as_ref().map_or(0, |l| l.chars().count())
+        < MIN_TEXT_CHARS
+    {
         return Err(NotAnArticle::NoText);
     }
+    let section = section(&document, &meta, url, &headline);
     Ok(PageArticle {
         title: headline,
         lead: lead_text,
@@ -124,7 +129,7 @@ fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Re
             .published
             .or_else(|| published::find(&tree, &meta, title_block, &running, zone)),
         canonical_url: meta.own_url().map(str::to_owned),
-        section: section(&meta, url),
+        section,
     })
 }
 
@@ -135,13 +140,22 @@ fn fuller(ours: String, page: &str, title: &str, lead: Option<&str>) -> String {
         .into_iter()
         .filter(|p| {
             let own = meta::key(p);
-            own != title && own != lead && !lines::is_invitation(p) && !lines::is_caption(p) && !lines::is_noise(p)
+            own != title
+                && own != lead
+                && !lines::is_invitation(p)
+                && !lines::is_caption(p)
+                && !lines::is_noise(p)
         })
         .collect();
     let first = ours.split("\n\n").next().map(meta::key).unwrap_or_default();
-    let around = ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
+    let around =
+        ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
     let theirs = theirs.join("\n\n");
-    if around && theirs.len() > 2 * ours.len() + 100 { theirs } else { ours }
+    if around && theirs.len() > 2 * ours.len() + 100 {
+        theirs
+    } else {
+        ours
+    }
 }
 
 /// What the selectors of the site rules say.
@@ -180,13 +194,33 @@ fn ruled_body(document: &Document, tree: &tree::Tree<'_>, rules: &PageRules) -> 
     Some(body::at(tree, tree.index_of(&node)?))
 }
 
-/// The innermost section: breadcrumb, stated section, else the first part of the address's path.
-fn section(meta: &meta::Meta, url: Option<&Url>) -> Option<String> {
-    let stated = meta
-        .first(&["article:section", "articlesection"])
-        .map(str::to_owned)
-        .or_else(|| meta.section.clone());
-    let crumb = || meta.breadcrumb.last().filter(|_| meta.breadcrumb.len() > 1).cloned();
+/// The innermost section: breadcrumb, stated section, else the last folder of the address.
+fn section(
+    document: &Document,
+    meta: &meta::Meta,
+    url: Option<&Url>,
+    headline: &str,
+) -> Option<String> {
+    let stated = || {
+        meta.first(&["article:section", "articlesection"])
+            .map(str::to_owned)
+            .or_else(|| meta.section.clone())
+    };
+    let is_section = |name: &String| (2..=60).contains(&name.chars().count()) && name != headline;
+    let structured = || {
+        meta.breadcrumb
+            .iter()
+            .skip(1)
+            .rev()
+            .find(|n| is_section(n))
+            .cloned()
+    };
+    let printed = || {
+        let links = document.select("[class*=crumb] a");
+        let names = links.nodes().iter().take(20).skip(1);
+        let names: Vec<String> = names.map(|n| meta::tidy(&n.text())).collect();
+        names.into_iter().rev().find(is_section)
+    };
     let slug = || {
         let parts: Vec<&str> = url?.path_segments()?.filter(|p| !p.is_empty()).collect();
         let (_, folders) = parts.split_last()?;
@@ -196,5 +230,5 @@ fn section(meta: &meta::Meta, url: Option<&Url>) -> Option<String> {
             .find(|p| p.chars().any(|c| c.is_ascii_alphabetic()))
             .map(|p| (*p).to_owned())
     };
-    crumb().or(stated).or_else(slug)
+    structured().or_else(stated).or_else(printed).or_else(slug)
 }

@@ -18,7 +18,7 @@ mod rules;
 mod title;
 mod tree;
 
-pub use extract::{NotAnArticle, PageArticle, extract};
+pub use extract::{MAX_PAGE_BYTES, NotAnArticle, PageArticle, extract};
 
 #[cfg(test)]
 mod tests;

@@ -335,7 +335,9 @@ impl<'a> Walk<'a> {
 
     fn flush(&mut self, owner: usize) {
         let text = self.text.trim();
-        if !text.is_empty() && self.tree.blocks.len() < MAX_BLOCKS && owner < self.tree.elements.len()
+        if !text.is_empty()
+            && self.tree.blocks.len() < MAX_BLOCKS
+            && owner < self.tree.elements.len()
         {
             let after_picture = std::mem::take(&mut self.picture);
             self.tree.blocks.push(Block {
@@ -360,7 +362,11 @@ impl<'a> Walk<'a> {
 fn alignment(node: &NodeRef<'_>, tag: &str) -> (bool, bool) {
     let style = node
         .attr("style")
-        .map(|s| s.to_ascii_lowercase().split_whitespace().collect::<String>())
+        .map(|s| {
+            s.to_ascii_lowercase()
+                .split_whitespace()
+                .collect::<String>()
+        })
         .unwrap_or_default();
     let align = node
         .attr("align")
@@ -371,7 +377,12 @@ fn alignment(node: &NodeRef<'_>, tag: &str) -> (bool, bool) {
     let right = align == "right"
         || style.contains("text-align:right")
         || style.contains("text-align:end")
-        || named(&["text-right", "text-end", "align-right", "has-text-align-right"]);
+        || named(&[
+            "text-right",
+            "text-end",
+            "align-right",
+            "has-text-align-right",
+        ]);
     let centred = tag == "center"
         || align == "center"
         || style.contains("text-align:center")
@@ -396,9 +407,38 @@ fn is_hidden(node: &NodeRef<'_>) -> bool {
 fn is_inline(tag: &str) -> bool {
     matches!(
         tag,
-        "a" | "abbr" | "acronym" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "data" | "del"
-            | "dfn" | "em" | "font" | "i" | "ins" | "kbd" | "label" | "mark" | "nobr" | "q" | "s"
-            | "samp" | "small" | "span" | "strike" | "strong" | "sub" | "sup" | "time" | "tt"
-            | "u" | "var" | "wbr"
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "nobr"
+            | "q"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
     ) || tag.contains(':') // Word: <o:p>, <st1:place>
 }
