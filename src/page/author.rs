@@ -99,9 +99,14 @@ fn trailing(tree: &Tree<'_>, own: &Own, text: &[usize]) -> Signature {
             || block.is_bold()
             || block.is_italic()
             || lines::has_role(&block.text);
+        // The last names of a list are no signatures.
+        let listed = tree
+            .ancestors(block.owner)
+            .take(3)
+            .any(|i| matches!(tree.elements[i].tag.as_str(), "li" | "td" | "dd"));
         let heading = tree.elements[block.owner].tag.starts_with('h');
         match name {
-            Some(name) if (set_apart || source || is_short_name(&name)) && !heading => {
+            Some(name) if (set_apart || source || (!listed && is_short_name(&name))) && !heading => {
                 if own.may_sign(&name) {
                     // The first of several lines signs; what follows it is the source.
                     signature.name = Some(name);

@@ -56,6 +56,12 @@ pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
     })
 }
 
+/// Characters of all prose of the page, wherever it stands.
+pub(super) fn prose_chars(tree: &Tree<'_>) -> usize {
+    let prose = |b: &&Block| b.chars >= PROSE_CHARS && b.link_share() < 0.5;
+    tree.blocks.iter().filter(prose).map(|b| b.chars).sum()
+}
+
 /// The place that site rules name, read with the same care.
 pub(super) fn at(tree: &Tree<'_>, container: usize) -> Body {
     Body {

@@ -11,7 +11,7 @@ use url::Url;
 pub const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
 /// Characters of running text that an article has at least.
 const MIN_TEXT_CHARS: usize = 60;
-/// Below this many characters the library is asked as well.
+/// Below this many characters, or a third of the page's prose, the library is asked as well.
 const SPARSE_CHARS: usize = 250;
 
 /// What an article page says.
@@ -110,7 +110,9 @@ fn read(
         .map(|at| tree.blocks[*at].text.as_str())
         .collect();
     let mut text_joined = paragraphs.join("\n\n");
-    if text_joined.chars().count() < SPARSE_CHARS && ruled.body_missing {
+    let ours = text_joined.chars().count();
+    let sparse = ours < SPARSE_CHARS || ours * 3 < body::prose_chars(&tree);
+    if sparse && ruled.body_missing {
         text_joined = fuller(text_joined, page, &own, lead.text.as_deref());
     }
     let lead_text = ruled.lead.or(lead.text);

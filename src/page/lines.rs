@@ -59,6 +59,9 @@ static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
 static PHOTOGRAPHER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\s*(?:[-–—;,|/.]|\bvà\b)?\s*(?:ảnh|clip|video|đồ họa|photos?)\s*:.*$")
 });
+static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\s*,\s*(?:[\w ]{0,30}\b(?:writer|reporter|correspondent|editor|columnist|contributor)s?|for .{2,40}|associated press|cnn|bbc news)\b.*$")
+});
 static BOTH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^\W*(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh\s*[:：]")
 });
@@ -145,6 +148,7 @@ pub(super) fn name_in(text: &str) -> Option<String> {
     }
     let bare = ROLE_PREFIX.replace(text, "");
     let bare = PHOTOGRAPHER.replace(&bare, "");
+    let bare = OFFICE.replace(&bare, "");
     let bare = cut_parentheses(&bare);
     let bare = cut_date(&bare);
     let bare = bare.split(['|', '•', '/', '\n']).next().unwrap_or("");

@@ -77,8 +77,8 @@ fn page_with(inside: &str) -> String {
     )
 }
 
-/// Debug builds are slow; what is quadratic takes minutes.
-const BOUND: Duration = Duration::from_secs(20);
+/// Debug builds on busy machines are slow; what is quadratic takes many minutes.
+const BOUND: Duration = Duration::from_secs(90);
 
 #[test]
 fn hostile_pages_take_bounded_time_and_stack() {

@@ -152,7 +152,7 @@ pub(super) fn text_of(tree: &Tree<'_>, element: usize) -> (String, Option<usize>
     let mut text = String::new();
     let mut last = None;
     for (at, block) in tree.blocks.iter().enumerate() {
-        if tree.is_within(block.owner, element) {
+        if tree.is_within(block.owner, element) && tree.role_of(block, element) != Role::Junk {
             if !text.is_empty() {
                 text.push(' ');
             }
