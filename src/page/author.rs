@@ -106,7 +106,9 @@ fn trailing(tree: &Tree<'_>, own: &Own, text: &[usize]) -> Signature {
             .any(|i| matches!(tree.elements[i].tag.as_str(), "li" | "td" | "dd"));
         let heading = tree.elements[block.owner].tag.starts_with('h');
         match name {
-            Some(name) if (set_apart || source || (!listed && is_short_name(&name))) && !heading => {
+            Some(name)
+                if (set_apart || source || (!listed && is_short_name(&name))) && !heading =>
+            {
                 if own.may_sign(&name) {
                     // The first of several lines signs; what follows it is the source.
                     signature.name = Some(name);

@@ -60,7 +60,9 @@ static PHOTOGRAPHER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\s*(?:[-–—;,|/.]|\bvà\b)?\s*(?:ảnh|clip|video|đồ họa|photos?)\s*:.*$")
 });
 static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\s*,\s*(?:[\w ]{0,30}\b(?:writer|reporter|correspondent|editor|columnist|contributor)s?|for .{2,40}|associated press|cnn|bbc news)\b.*$")
+    pattern(
+        r"(?i)\s*,\s*(?:[\w ]{0,30}\b(?:writer|reporter|correspondent|editor|columnist|contributor)s?|for .{2,40}|associated press|cnn|bbc news)\b.*$",
+    )
 });
 static BOTH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)^\W*(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh\s*[:：]")

@@ -228,9 +228,6 @@ pub(super) fn role(node: &NodeRef<'_>, tag: &str) -> Role {
         "role",
         "type",
     ] {
-        if matches!(attribute, "rel" | "role" | "type") && matches!(tag, "link" | "ul" | "ol") {
-            continue;
-        }
         if let Some(value) = node.attr(attribute) {
             let end = value
                 .char_indices()
