@@ -202,8 +202,12 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
     teasers
 }
 
-/// The blocks of the article in reading order: running text, subheads, boxes; without what only stands there.
-pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, from: usize) -> Vec<usize> {
+/// The blocks of the article in reading order: running text, subheads, boxes; without what only stands there, and
+/// without what stands before the headline when that is in the same place.
+pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, title: Option<usize>) -> Vec<usize> {
+    let from = title
+        .filter(|t| tree.is_within(tree.blocks[*t].owner, body.container))
+        .map_or(0, |t| t + 1);
     let mut taken: Vec<usize> = Vec::new();
     let mut prose = false;
     for (at, block) in tree.blocks.iter().enumerate().skip(from) {

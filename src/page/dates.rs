@@ -103,7 +103,7 @@ fn iso(text: &str) -> Option<Stamp> {
         clock(h, minute, second, None)
     });
     if time.is_none() {
-        return Some(with_time(text, day, None, c.get(0)?.range()));
+        return Some(with_time(text, day, c.get(0)?.range()));
     }
     Some(Stamp {
         clock: day.to_datetime(time.unwrap_or_default()),
@@ -149,7 +149,7 @@ fn numeric(text: &str, written: Written) -> Option<Stamp> {
     } else {
         (day_first, month_first)
     };
-    let stamp = with_time(text, first.or(second)?, None, range);
+    let stamp = with_time(text, first.or(second)?, range);
     let swapped = match (first, second) {
         (Some(one), Some(other)) if one != other => Some(other.to_datetime(stamp.clock.time())),
         _ => None,
@@ -160,7 +160,7 @@ fn numeric(text: &str, written: Written) -> Option<Stamp> {
 fn words(text: &str) -> Option<Stamp> {
     let c = WORDS.captures(text)?;
     let day = date(number(&c, "y")?, number(&c, "m")?, number(&c, "d")?)?;
-    Some(with_time(text, day, None, c.get(0)?.range()))
+    Some(with_time(text, day, c.get(0)?.range()))
 }
 
 fn english(text: &str) -> Option<Stamp> {
@@ -174,18 +174,12 @@ fn english(text: &str) -> Option<Stamp> {
     Some(with_time(
         text,
         date(number(&c, "y")?, month, day)?,
-        None,
         c.get(0)?.range(),
     ))
 }
 
 /// The time of day after the date, or before it ("15:28 | 05/05/2021").
-fn with_time(
-    text: &str,
-    day: civil::Date,
-    swapped: Option<civil::DateTime>,
-    range: std::ops::Range<usize>,
-) -> Stamp {
+fn with_time(text: &str, day: civil::Date, range: std::ops::Range<usize>) -> Stamp {
     let after = clip(&text[range.end..], NEAR);
     let before_start = floor(text, range.start.saturating_sub(NEAR));
     let before = &text[before_start..range.start];
@@ -197,7 +191,7 @@ fn with_time(
         clock: day.to_datetime(time.unwrap_or_default()),
         offset_minutes: time.and_then(|_| printed_offset(&text[range.start..])),
         has_time: time.is_some(),
-        swapped,
+        swapped: None,
     }
 }
 

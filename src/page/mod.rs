@@ -15,6 +15,7 @@ mod lines;
 mod meta;
 mod published;
 mod rules;
+mod site;
 mod title;
 mod tree;
 
