@@ -31,7 +31,11 @@ pub(super) fn find(
         .filter(|at| {
             let block = &tree.blocks[*at];
             // Above the text, rows of name, time and share buttons are one box; below it, boxes are of other articles.
-            let role = if *at < first { tree.nearest_role(block) } else { tree.role_of(block, usize::MAX) };
+            let role = if *at < first {
+                tree.nearest_role(block)
+            } else {
+                tree.role_of(block, usize::MAX)
+            };
             role == Role::Author
         })
         .filter_map(|at| lines::name_in(&tree.blocks[at].text))
@@ -47,16 +51,35 @@ fn dated_line(tree: &Tree<'_>, own: &Own, title: Option<usize>, first: usize) ->
     let from = title.unwrap_or(first.saturating_sub(8));
     (from..first)
         .map(|at| &tree.blocks[at])
-        .filter(|b| b.chars < 80 && super::dates::find(&b.text, super::dates::Written::Printed).is_some())
+        .filter(|b| {
+            b.chars < 80 && super::dates::find(&b.text, super::dates::Written::Printed).is_some()
+        })
         .filter_map(|b| lines::name_in(&b.text))
-        .find(|name| own.may_sign(name) && name.split_whitespace().count() >= 2 && !is_weekday(name))
+        .find(|name| {
+            own.may_sign(name) && name.split_whitespace().count() >= 2 && !is_weekday(name)
+        })
 }
 
 fn is_weekday(name: &str) -> bool {
     let name = name.to_lowercase();
-    ["thứ ", "chủ nhật", "ngày", "cập nhật", "đăng", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "updated", "published"]
-        .iter()
-        .any(|w| name.starts_with(w))
+    [
+        "thứ ",
+        "chủ nhật",
+        "ngày",
+        "cập nhật",
+        "đăng",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "updated",
+        "published",
+    ]
+    .iter()
+    .any(|w| name.starts_with(w))
 }
 
 /// Reads the end of the text backwards: signature, source, "Tin, ảnh: …".
@@ -76,9 +99,16 @@ fn trailing(tree: &Tree<'_>, own: &Own, text: &[usize]) -> Signature {
             || block.is_bold()
             || block.is_italic()
             || lines::has_role(&block.text);
+        // The last names of a list are no signatures.
+        let listed = tree
+            .ancestors(block.owner)
+            .take(3)
+            .any(|i| matches!(tree.elements[i].tag.as_str(), "li" | "td" | "dd"));
         let heading = tree.elements[block.owner].tag.starts_with('h');
         match name {
-            Some(name) if (set_apart || source || is_short_name(&name)) && !heading => {
+            Some(name)
+                if (set_apart || source || (!listed && is_short_name(&name))) && !heading =>
+            {
                 if own.may_sign(&name) {
                     // The first of several lines signs; what follows it is the source.
                     signature.name = Some(name);
@@ -128,7 +158,12 @@ impl Own {
             .filter(|label| label.len() >= 3)
             .map(str::to_owned);
         Self {
-            names: meta.sites.iter().map(|s| key(s)).filter(|k| k.len() >= 3).collect(),
+            names: meta
+                .sites
+                .iter()
+                .map(|s| key(s))
+                .filter(|k| k.len() >= 3)
+                .collect(),
             host,
         }
     }
@@ -136,15 +171,34 @@ impl Own {
     /// Not the paper's name, its domain, an account, a placeholder.
     fn may_sign(&self, name: &str) -> bool {
         const PLACEHOLDERS: [&str; 16] = [
-            "bút danh", "tác giả", "admin", "administrator", "author", "editor", "biên tập", "biên tập viên", "quản trị", "quản trị viên",
-            "ban biên tập", "tòa soạn", "staff", "unknown", "chia sẻ", "bình luận",
+            "bút danh",
+            "tác giả",
+            "admin",
+            "administrator",
+            "author",
+            "editor",
+            "biên tập",
+            "biên tập viên",
+            "quản trị",
+            "quản trị viên",
+            "ban biên tập",
+            "tòa soạn",
+            "staff",
+            "unknown",
+            "chia sẻ",
+            "bình luận",
         ];
         let lower = name.to_lowercase();
         let own = key(name);
         let folded: String = fold(name);
         let account = !name.contains(' ') && name.chars().any(|c| c.is_ascii_digit());
-        let domain = [".vn", ".com", ".net", ".org"].iter().any(|d| lower.ends_with(d));
-        let paper = lower.starts_with("báo ") || lower.starts_with("tạp chí ") || lower.starts_with("đài ") || lower.ends_with(" online");
+        let domain = [".vn", ".com", ".net", ".org"]
+            .iter()
+            .any(|d| lower.ends_with(d));
+        let paper = lower.starts_with("báo ")
+            || lower.starts_with("tạp chí ")
+            || lower.starts_with("đài ")
+            || lower.ends_with(" online");
         !PLACEHOLDERS.contains(&lower.as_str())
             && !account
             && !domain

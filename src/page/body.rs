@@ -14,6 +14,8 @@ pub(super) struct Body {
     pub container: usize,
     /// Per element: whether it is a teaser for another article.
     teasers: Vec<bool>,
+    /// Per block: whether it is a caption or an invitation by its own words.
+    furniture: Vec<bool>,
 }
 
 /// Finds the element that holds the running text; `None` where the page has no prose.
@@ -22,10 +24,12 @@ pub(super) struct Body {
 /// grows while its surroundings hold more of the same.
 pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
     let teasers = teasers(tree, title);
+    let furniture = furniture(tree);
     let prose: Vec<bool> = tree
         .blocks
         .iter()
-        .map(|b| is_prose(tree, b, &teasers))
+        .zip(&furniture)
+        .map(|(b, furniture)| !furniture && is_prose(tree, b, &teasers))
         .collect();
     let start = start_after(tree, title, &prose);
     let mut mass = vec![0f64; tree.elements.len()];
@@ -48,7 +52,14 @@ pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
     Some(Body {
         container: grow(tree, &mass, best),
         teasers,
+        furniture,
     })
+}
+
+/// Characters of all prose of the page, wherever it stands.
+pub(super) fn prose_chars(tree: &Tree<'_>) -> usize {
+    let prose = |b: &&Block| b.chars >= PROSE_CHARS && b.link_share() < 0.5;
+    tree.blocks.iter().filter(prose).map(|b| b.chars).sum()
 }
 
 /// The place that site rules name, read with the same care.
@@ -56,7 +67,13 @@ pub(super) fn at(tree: &Tree<'_>, container: usize) -> Body {
     Body {
         container,
         teasers: vec![false; tree.elements.len()],
+        furniture: furniture(tree),
     }
+}
+
+fn furniture(tree: &Tree<'_>) -> Vec<bool> {
+    let says = |b: &Block| lines::is_invitation(&b.text) || lines::is_caption(&b.text);
+    tree.blocks.iter().map(says).collect()
 }
 
 fn best(tree: &Tree<'_>, score: &[f64]) -> Option<usize> {
@@ -112,7 +129,11 @@ fn start_after(tree: &Tree<'_>, title: Option<usize>, prose: &[bool]) -> usize {
             .sum()
     };
     let after = weight(title + 1..tree.blocks.len());
-    if after * 3 >= weight(0..title) { title + 1 } else { 0 }
+    if after * 3 >= weight(0..title) {
+        title + 1
+    } else {
+        0
+    }
 }
 
 /// Whether the block's owner is a paragraph; else it is a place with lines of its own (`<td>text<br>text`).
@@ -131,8 +152,6 @@ fn is_prose(tree: &Tree<'_>, block: &Block, teasers: &[bool]) -> bool {
         && !is_heading(&tree.elements[block.owner].tag)
         && matches!(tree.role_of(block, usize::MAX), Role::Plain | Role::Lead)
         && !tree.ancestors(block.owner).any(|i| teasers[i])
-        && !lines::is_caption(&block.text)
-        && !lines::is_invitation(&block.text)
 }
 
 fn is_heading(tag: &str) -> bool {
@@ -143,7 +162,11 @@ fn is_heading(tag: &str) -> bool {
 fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
     let mut teasers = vec![false; tree.elements.len()];
     let mut paragraphs = vec![0usize; tree.elements.len()];
-    for block in tree.blocks.iter().filter(|b| b.chars >= PROSE_CHARS && b.link_share() < 0.5) {
+    for block in tree
+        .blocks
+        .iter()
+        .filter(|b| b.chars >= PROSE_CHARS && b.link_share() < 0.5)
+    {
         tree.ancestors(block.owner).for_each(|i| paragraphs[i] += 1);
     }
     let prose = |i: usize| tree.elements[i].chars - tree.elements[i].link_chars;
@@ -164,7 +187,12 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
             let beside = tree.elements[parent].chars - block.chars;
             let holds_title = title.is_some_and(|t| tree.is_within(tree.blocks[t].owner, parent));
             let most = prose(parent) * 2 > prose(0);
-            if parent == here || beside > TEASER_CHARS || paragraphs[parent] > 1 || most || holds_title {
+            if parent == here
+                || beside > TEASER_CHARS
+                || paragraphs[parent] > 1
+                || most
+                || holds_title
+            {
                 break;
             }
             here = parent;
@@ -174,8 +202,12 @@ fn teasers(tree: &Tree<'_>, title: Option<usize>) -> Vec<bool> {
     teasers
 }
 
-/// The blocks of the article in reading order: running text, subheads, boxes; without what only stands there.
-pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, from: usize) -> Vec<usize> {
+/// The blocks of the article in reading order: running text, subheads, boxes; without what only stands there, and
+/// without what stands before the headline when that is in the same place.
+pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, title: Option<usize>) -> Vec<usize> {
+    let from = title
+        .filter(|t| tree.is_within(tree.blocks[*t].owner, body.container))
+        .map_or(0, |t| t + 1);
     let mut taken: Vec<usize> = Vec::new();
     let mut prose = false;
     for (at, block) in tree.blocks.iter().enumerate().skip(from) {
@@ -183,7 +215,10 @@ pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, from: usize) -> Vec<usiz
             continue;
         }
         // The line of name and time above the text.
-        if is_text(tree, body, block) && (prose || !lines::is_dateline(&block.text)) {
+        if !body.furniture[at]
+            && is_text(tree, body, block)
+            && (prose || !lines::is_dateline(&block.text))
+        {
             prose |= block.chars >= PROSE_CHARS;
             taken.push(at);
         }
@@ -206,7 +241,7 @@ fn is_text(tree: &Tree<'_>, body: &Body, block: &Block) -> bool {
     if block.link_share() >= 0.8 && block.chars < 250 && !is_list_of_prose(tree, body, block) {
         return false;
     }
-    !(lines::is_invitation(&block.text) || lines::is_caption(&block.text) || is_picture_text(tree, body, block))
+    !is_picture_text(tree, body, block)
 }
 
 /// A linked word or two in a list or table of the article's own ("Hà Nội", "Điều 5") is text when most of the list is.

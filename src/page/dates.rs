@@ -50,10 +50,15 @@ static ISO: LazyLock<Regex> = LazyLock::new(|| {
         r"\b(?P<y>\d{4})[-/](?P<m>\d{1,2})[-/](?P<d>\d{1,2})(?:(?:T|t|\s+)(?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<s>\d{2})(?:[.,]\d+)?)?\s*(?P<o>Z|z|UTC|GMT|(?:GMT|UTC)?\s*[+\-]\d{1,2}(?::?\d{2})?)?)?",
     )
 });
-static NUMERIC: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[^\d./\-])(?P<a>\d{1,2})\s?(?P<sep>[/.\-])\s?(?P<b>\d{1,2})\s?[/.\-]\s?(?P<y>(?:19|20)\d{2})\b"));
+static NUMERIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|[^\d./\-])(?P<a>\d{1,2})\s?(?P<sep>[/.\-])\s?(?P<b>\d{1,2})\s?[/.\-]\s?(?P<y>(?:19|20)\d{2})\b",
+    )
+});
 static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)\b(?:ngày\s*)?(?P<d>\d{1,2})\s*(?:tháng|thg)\s*(?P<m>\d{1,2})\s*,?\s*(?:năm\s*)?(?P<y>(?:19|20)\d{2})")
+    pattern(
+        r"(?i)\b(?:ngày\s*)?(?P<d>\d{1,2})\s*(?:tháng|thg)\s*(?P<m>\d{1,2})\s*,?\s*(?:năm\s*)?(?P<y>(?:19|20)\d{2})",
+    )
 });
 static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -61,8 +66,9 @@ static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static CLOCK: LazyLock<Regex> = LazyLock::new(|| pattern(TIME));
-static OFFSET: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:GMT|UTC)\s*(?P<sign>[+\-])\s*(?P<oh>\d{1,2})(?::?(?P<om>\d{2}))?"));
+static OFFSET: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:GMT|UTC)\s*(?P<sign>[+\-])\s*(?P<oh>\d{1,2})(?::?(?P<om>\d{2}))?")
+});
 
 /// How far from a date its time of day may stand, in bytes.
 const NEAR: usize = 40;
@@ -97,7 +103,7 @@ fn iso(text: &str) -> Option<Stamp> {
         clock(h, minute, second, None)
     });
     if time.is_none() {
-        return Some(with_time(text, day, None, c.get(0)?.range()));
+        return Some(with_time(text, day, c.get(0)?.range()));
     }
     Some(Stamp {
         clock: day.to_datetime(time.unwrap_or_default()),
@@ -120,7 +126,11 @@ fn offset(text: &str) -> Option<i32> {
         }
         _ => return None,
     };
-    (minutes <= 14 * 60).then_some(if text.contains('-') { -minutes } else { minutes })
+    (minutes <= 14 * 60).then_some(if text.contains('-') {
+        -minutes
+    } else {
+        minutes
+    })
 }
 
 fn numeric(text: &str, written: Written) -> Option<Stamp> {
@@ -139,7 +149,7 @@ fn numeric(text: &str, written: Written) -> Option<Stamp> {
     } else {
         (day_first, month_first)
     };
-    let stamp = with_time(text, first.or(second)?, None, range);
+    let stamp = with_time(text, first.or(second)?, range);
     let swapped = match (first, second) {
         (Some(one), Some(other)) if one != other => Some(other.to_datetime(stamp.clock.time())),
         _ => None,
@@ -150,7 +160,7 @@ fn numeric(text: &str, written: Written) -> Option<Stamp> {
 fn words(text: &str) -> Option<Stamp> {
     let c = WORDS.captures(text)?;
     let day = date(number(&c, "y")?, number(&c, "m")?, number(&c, "d")?)?;
-    Some(with_time(text, day, None, c.get(0)?.range()))
+    Some(with_time(text, day, c.get(0)?.range()))
 }
 
 fn english(text: &str) -> Option<Stamp> {
@@ -164,18 +174,12 @@ fn english(text: &str) -> Option<Stamp> {
     Some(with_time(
         text,
         date(number(&c, "y")?, month, day)?,
-        None,
         c.get(0)?.range(),
     ))
 }
 
 /// The time of day after the date, or before it ("15:28 | 05/05/2021").
-fn with_time(
-    text: &str,
-    day: civil::Date,
-    swapped: Option<civil::DateTime>,
-    range: std::ops::Range<usize>,
-) -> Stamp {
+fn with_time(text: &str, day: civil::Date, range: std::ops::Range<usize>) -> Stamp {
     let after = clip(&text[range.end..], NEAR);
     let before_start = floor(text, range.start.saturating_sub(NEAR));
     let before = &text[before_start..range.start];
@@ -187,7 +191,7 @@ fn with_time(
         clock: day.to_datetime(time.unwrap_or_default()),
         offset_minutes: time.and_then(|_| printed_offset(&text[range.start..])),
         has_time: time.is_some(),
-        swapped,
+        swapped: None,
     }
 }
 

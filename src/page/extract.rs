@@ -1,8 +1,10 @@
 //! An article page → the article. The order of the steps; each step has its own file.
 
-use super::{author, body, decode, guard, lead, library, lines, meta, published, title, tree};
+use super::{
+    author, body, decode, guard, lead, library, lines, meta, published, site, title, tree,
+};
 use crate::model::PageRules;
-use dom_query::{Document, Matcher};
+use dom_query::Document;
 use jiff::{Timestamp, tz::TimeZone};
 use thiserror::Error;
 use url::Url;
@@ -11,7 +13,7 @@ use url::Url;
 pub const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
 /// Characters of running text that an article has at least.
 const MIN_TEXT_CHARS: usize = 60;
-/// Below this many characters the library is asked as well.
+/// Below this many characters, or a third of the page's prose, the library is asked as well.
 const SPARSE_CHARS: usize = 250;
 
 /// What an article page says.
@@ -73,33 +75,32 @@ pub fn extract(
     std::panic::catch_unwind(read).unwrap_or(Err(NotAnArticle::Unreadable))
 }
 
-fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Result<PageArticle, NotAnArticle> {
+fn read(
+    page: &str,
+    url: Option<&Url>,
+    rules: &PageRules,
+    zone: &TimeZone,
+) -> Result<PageArticle, NotAnArticle> {
     let document = Document::from(page);
     let meta = meta::Meta::read(&document);
-    let ruled = Ruled::read(&document, rules, zone);
-    for selector in &rules.remove {
-        if let Ok(matcher) = Matcher::new(selector) {
-            document.select_matcher(&matcher).remove();
-        }
-    }
+    let ruled = site::Ruled::read(&document, rules, zone);
+    site::remove(&document, rules);
     let tree = tree::Tree::read(&document);
     let found = title::find(&tree, &meta);
     let title_block = found.as_ref().and_then(|t| t.block);
-    let headline = ruled
-        .title
-        .or(found.map(|t| t.text))
-        .unwrap_or_default();
-    let body = ruled_body(&document, &tree, rules).or_else(|| body::find(&tree, title_block));
-    let text = body.as_ref().map_or_else(Vec::new, |body| {
-        let from = title_block.filter(|t| tree.is_within(tree.blocks[*t].owner, body.container));
-        body::text_blocks(&tree, body, from.map_or(0, |t| t + 1))
-    });
-    let lead = lead::find(&tree, &meta, title_block, &headline, &text);
-    let signature = author::find(&tree, &meta, url, title_block, &text);
+    let headline = ruled.title.or(found.map(|t| t.text)).unwrap_or_default();
+    let by_rule = site::ruled_body(&document, &tree, rules);
+    let ruled_body = by_rule.is_some();
+    let blocks = by_rule
+        .or_else(|| body::find(&tree, title_block))
+        .map_or_else(Vec::new, |body| {
+            body::text_blocks(&tree, &body, title_block)
+        });
+    let lead = lead::find(&tree, &meta, title_block, &headline, &blocks);
+    let signature = author::find(&tree, &meta, url, title_block, &blocks);
     let own = meta::key(&headline);
-    let running: Vec<usize> = text
-        .iter()
-        .copied()
+    let running: Vec<usize> = blocks
+        .into_iter()
         .filter(|at| !lead.blocks.contains(at) && !signature.blocks.contains(at))
         .filter(|at| meta::key(&tree.blocks[*at].text) != own)
         .collect();
@@ -107,24 +108,25 @@ fn read(page: &str, url: Option<&Url>, rules: &PageRules, zone: &TimeZone) -> Re
         .iter()
         .map(|at| tree.blocks[*at].text.as_str())
         .collect();
-    let mut text_joined = paragraphs.join("\n\n");
-    if text_joined.chars().count() < SPARSE_CHARS && ruled.body_missing {
-        text_joined = fuller(text_joined, page, &own, lead.text.as_deref());
+    let mut text = paragraphs.join("\n\n");
+    let sparse =
+        text.chars().count() < SPARSE_CHARS || text.chars().count() * 3 < body::prose_chars(&tree);
+    if sparse && !ruled_body {
+        text = fuller(text, page, &own, lead.text.as_deref());
     }
-    let lead_text = ruled.lead.or(lead.text);
-    if text_joined.chars().count() + lead_text.as_ref().map_or(0, |l| l.chars().count()) < MIN_TEXT_CHARS {
+    let lead = ruled.lead.or(lead.text);
+    if text.chars().count() + lead.as_ref().map_or(0, |l| l.chars().count()) < MIN_TEXT_CHARS {
         return Err(NotAnArticle::NoText);
     }
+    let printed = || published::find(&tree, &meta, title_block, &running, zone);
     Ok(PageArticle {
-        title: headline,
-        lead: lead_text,
-        text: text_joined,
+        published: ruled.published.or_else(printed),
         author: ruled.author.or(signature.name),
-        published: ruled
-            .published
-            .or_else(|| published::find(&tree, &meta, title_block, &running, zone)),
         canonical_url: meta.own_url().map(str::to_owned),
-        section: section(&meta, url),
+        section: section(&document, &meta, url, &headline),
+        title: headline,
+        lead,
+        text,
     })
 }
 
@@ -135,58 +137,51 @@ fn fuller(ours: String, page: &str, title: &str, lead: Option<&str>) -> String {
         .into_iter()
         .filter(|p| {
             let own = meta::key(p);
-            own != title && own != lead && !lines::is_invitation(p) && !lines::is_caption(p) && !lines::is_noise(p)
+            own != title
+                && own != lead
+                && !lines::is_invitation(p)
+                && !lines::is_caption(p)
+                && !lines::is_noise(p)
         })
         .collect();
     let first = ours.split("\n\n").next().map(meta::key).unwrap_or_default();
-    let around = ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
+    let around =
+        ours.chars().count() < MIN_TEXT_CHARS || theirs.iter().any(|p| meta::key(p) == first);
     let theirs = theirs.join("\n\n");
-    if around && theirs.len() > 2 * ours.len() + 100 { theirs } else { ours }
-}
-
-/// What the selectors of the site rules say.
-#[derive(Default)]
-struct Ruled {
-    title: Option<String>,
-    lead: Option<String>,
-    author: Option<String>,
-    published: Option<Timestamp>,
-    body_missing: bool,
-}
-
-impl Ruled {
-    fn read(document: &Document, rules: &PageRules, zone: &TimeZone) -> Self {
-        let text = |selector: &Option<String>| {
-            let matcher = Matcher::new(selector.as_deref()?).ok()?;
-            let found = document.select_single_matcher(&matcher);
-            let text = meta::tidy(&found.text());
-            (!text.is_empty()).then_some(text)
-        };
-        Self {
-            title: text(&rules.title),
-            lead: text(&rules.lead),
-            author: text(&rules.author).and_then(|a| lines::name_in(&a)),
-            published: text(&rules.published)
-                .and_then(|t| super::dates::find(&t, super::dates::Written::Printed))
-                .and_then(|s| s.instant(zone)),
-            body_missing: rules.body.is_none(),
-        }
+    if around && theirs.len() > 2 * ours.len() + 100 {
+        theirs
+    } else {
+        ours
     }
 }
 
-fn ruled_body(document: &Document, tree: &tree::Tree<'_>, rules: &PageRules) -> Option<body::Body> {
-    let matcher = Matcher::new(rules.body.as_deref()?).ok()?;
-    let node = *document.select_single_matcher(&matcher).nodes().first()?;
-    Some(body::at(tree, tree.index_of(&node)?))
-}
-
-/// The innermost section: breadcrumb, stated section, else the first part of the address's path.
-fn section(meta: &meta::Meta, url: Option<&Url>) -> Option<String> {
-    let stated = meta
-        .first(&["article:section", "articlesection"])
-        .map(str::to_owned)
-        .or_else(|| meta.section.clone());
-    let crumb = || meta.breadcrumb.last().filter(|_| meta.breadcrumb.len() > 1).cloned();
+/// The innermost section: breadcrumb, stated section, else the last folder of the address.
+fn section(
+    document: &Document,
+    meta: &meta::Meta,
+    url: Option<&Url>,
+    headline: &str,
+) -> Option<String> {
+    let stated = || {
+        meta.first(&["article:section", "articlesection"])
+            .map(str::to_owned)
+            .or_else(|| meta.section.clone())
+    };
+    let is_section = |name: &String| (2..=60).contains(&name.chars().count()) && name != headline;
+    let structured = || {
+        meta.breadcrumb
+            .iter()
+            .skip(1)
+            .rev()
+            .find(|n| is_section(n))
+            .cloned()
+    };
+    let printed = || {
+        let links = document.select("[class*=crumb] a");
+        let names = links.nodes().iter().take(20).skip(1);
+        let names: Vec<String> = names.map(|n| meta::tidy(&n.text())).collect();
+        names.into_iter().rev().find(is_section)
+    };
     let slug = || {
         let parts: Vec<&str> = url?.path_segments()?.filter(|p| !p.is_empty()).collect();
         let (_, folders) = parts.split_last()?;
@@ -196,5 +191,5 @@ fn section(meta: &meta::Meta, url: Option<&Url>) -> Option<String> {
             .find(|p| p.chars().any(|c| c.is_ascii_alphabetic()))
             .map(|p| (*p).to_owned())
     };
-    crumb().or(stated).or_else(slug)
+    structured().or_else(stated).or_else(printed).or_else(slug)
 }

@@ -17,9 +17,26 @@ const MAX_FORMATTING: usize = 8;
 
 /// Content that is never read.
 const SKIPPED: [&str; 20] = [
-    "script", "style", "noscript", "template", "svg", "math", "iframe", "object", "canvas",
-    "audio", "video", "textarea", "select", "noembed", "noframes", "xmp", "plaintext", "frameset",
-    "datalist", "applet",
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "math",
+    "iframe",
+    "object",
+    "canvas",
+    "audio",
+    "video",
+    "textarea",
+    "select",
+    "noembed",
+    "noframes",
+    "xmp",
+    "plaintext",
+    "frameset",
+    "datalist",
+    "applet",
 ];
 const VOID: [&str; 15] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
@@ -30,9 +47,37 @@ const FORMATTING: [&str; 13] = [
 ];
 /// Elements that begin only after an open paragraph has ended (HTML standard, 13.2.6.4.7).
 const CLOSES_PARAGRAPH: [&str; 31] = [
-    "address", "article", "aside", "blockquote", "center", "details", "dialog", "dir", "div", "dl", "fieldset",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "main",
-    "nav", "ol", "p", "section", "table", "ul",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "center",
+    "details",
+    "dialog",
+    "dir",
+    "div",
+    "dl",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "hr",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "section",
+    "table",
+    "ul",
 ];
 /// Elements that one of a list ends, unless one of a second list stands between.
 const IMPLIED_ENDS: [(&[&str], &[&str], &[&str]); 5] = [
@@ -40,7 +85,11 @@ const IMPLIED_ENDS: [(&[&str], &[&str], &[&str]); 5] = [
     (&["dt", "dd"], &["dt", "dd"], &["dl", "div", "table"]),
     (&["td", "th"], &["td", "th"], &["tr", "table"]),
     (&["tr"], &["tr"], &["table"]),
-    (&["tbody", "thead", "tfoot"], &["tbody", "thead", "tfoot"], &["table"]),
+    (
+        &["tbody", "thead", "tfoot"],
+        &["tbody", "thead", "tfoot"],
+        &["table"],
+    ),
 ];
 
 /// The bounded document.
@@ -195,7 +244,10 @@ impl<'a> Guard<'a> {
     /// Keeps our list of open elements in step with the tree builder's, which closes some by itself.
     fn imply_ends(&mut self, name: &str) {
         if contains(&CLOSES_PARAGRAPH, name) {
-            self.close_up_to(&["p"], &["td", "th", "table", "button", "caption", "object"]);
+            self.close_up_to(
+                &["p"],
+                &["td", "th", "table", "button", "caption", "object"],
+            );
         }
         for (starts, ends, walls) in IMPLIED_ENDS {
             if contains(starts, name) {
@@ -243,10 +295,9 @@ impl<'a> Guard<'a> {
             // An unclosed script is the rest of the page; of the others the tag alone is left out.
             return if index < 2 { self.html.len() } else { tag.end };
         };
-        let structured = tag
-            .attributes
-            .iter()
-            .any(|(n, v)| n.eq_ignore_ascii_case("type") && v.is_some_and(|v| v.contains("ld+json")));
+        let structured = tag.attributes.iter().any(|(n, v)| {
+            n.eq_ignore_ascii_case("type") && v.is_some_and(|v| v.contains("ld+json"))
+        });
         if index == 0 && structured && self.elements < MAX_ELEMENTS {
             self.emit(tag);
             self.out.push_str(&self.html[tag.end..close]);

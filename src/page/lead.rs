@@ -14,13 +14,21 @@ pub(super) struct Lead {
 }
 
 /// Finds the sapo between the headline and the third block of the running text.
-pub(super) fn find(tree: &Tree<'_>, meta: &Meta, title: Option<usize>, title_text: &str, text: &[usize]) -> Lead {
+pub(super) fn find(
+    tree: &Tree<'_>,
+    meta: &Meta,
+    title: Option<usize>,
+    title_text: &str,
+    text: &[usize],
+) -> Lead {
     let Some(&first) = text.first() else {
         return Lead::default();
     };
     let from = title.map_or(first.saturating_sub(12), |t| t + 1).min(first);
     let upto = text.get(2).copied().unwrap_or(first);
-    let named: Vec<usize> = (from..=upto).filter(|at| is_named_lead(tree, *at, title_text)).collect();
+    let named: Vec<usize> = (from..=upto)
+        .filter(|at| is_named_lead(tree, *at, title_text))
+        .collect();
     if let Some(lead) = choose_named(tree, &named) {
         return with_doubles(tree, lead, named, text);
     }
@@ -44,12 +52,17 @@ fn is_named_lead(tree: &Tree<'_>, at: usize, title: &str) -> bool {
 
 /// A sapo may be of several paragraphs; of two that begin alike one is a machine's cut of the text: the other counts.
 fn choose_named(tree: &Tree<'_>, named: &[usize]) -> Option<String> {
-    let texts: Vec<&str> = named.iter().map(|at| tree.blocks[*at].text.as_str()).collect();
+    let texts: Vec<&str> = named
+        .iter()
+        .map(|at| tree.blocks[*at].text.as_str())
+        .collect();
     let mut kept: Vec<&str> = Vec::new();
     for text in texts {
         let start: String = key(text).chars().take(40).collect();
         match kept.iter_mut().find(|k| key(k).starts_with(&start)) {
-            Some(earlier) if !lines::ends_sentence(earlier) && lines::ends_sentence(text) => *earlier = text,
+            Some(earlier) if !lines::ends_sentence(earlier) && lines::ends_sentence(text) => {
+                *earlier = text
+            }
             Some(_) => {}
             None => kept.push(text),
         }
@@ -58,7 +71,13 @@ fn choose_named(tree: &Tree<'_>, named: &[usize]) -> Option<String> {
 }
 
 /// A block between headline and text (outside of it) that says what the description says.
-fn described(tree: &Tree<'_>, meta: &Meta, from: usize, first: usize, text: &[usize]) -> Option<usize> {
+fn described(
+    tree: &Tree<'_>,
+    meta: &Meta,
+    from: usize,
+    first: usize,
+    text: &[usize],
+) -> Option<usize> {
     let wanted: Vec<String> = meta
         .all("og:description")
         .chain(meta.all("description"))
@@ -71,8 +90,14 @@ fn described(tree: &Tree<'_>, meta: &Meta, from: usize, first: usize, text: &[us
         own.chars().count() >= 30
             && wanted.iter().any(|w| {
                 let (a, b) = (own.chars().count(), w.chars().count());
-                let common = own.chars().zip(w.chars()).take_while(|(x, y)| x == y).count();
-                common == a.min(b) && a <= b * 3 / 2 || own.ends_with(w.as_str()) || w.ends_with(own.as_str())
+                let common = own
+                    .chars()
+                    .zip(w.chars())
+                    .take_while(|(x, y)| x == y)
+                    .count();
+                common == a.min(b) && a <= b * 3 / 2
+                    || own.ends_with(w.as_str())
+                    || w.ends_with(own.as_str())
             })
     };
     let apart = |at: usize| {
@@ -80,7 +105,8 @@ fn described(tree: &Tree<'_>, meta: &Meta, from: usize, first: usize, text: &[us
         let second = text.get(1).map(|s| &tree.blocks[*s]);
         block.is_bold()
             || tree.elements[block.owner].tag.starts_with('h')
-            || second.is_some_and(|s| tree.elements[s.owner].parent != tree.elements[block.owner].parent)
+            || second
+                .is_some_and(|s| tree.elements[s.owner].parent != tree.elements[block.owner].parent)
     };
     (from..=first).find(|at| says(*at) && apart(*at))
 }
@@ -118,7 +144,10 @@ fn with_doubles(tree: &Tree<'_>, lead: String, mut blocks: Vec<usize>, text: &[u
     let own = key(&lead);
     for at in text.iter().take(4) {
         let other = key(&tree.blocks[*at].text);
-        if other.chars().count() >= 20 && (other == own || own.contains(&other)) && !blocks.contains(at) {
+        if other.chars().count() >= 20
+            && (other == own || own.contains(&other))
+            && !blocks.contains(at)
+        {
             blocks.push(*at);
         }
     }

@@ -15,7 +15,10 @@ pub(super) fn paragraphs(bounded_html: &str) -> Vec<String> {
     let html = bounded_html.to_owned();
     // A panic in the library is this page's trouble only.
     let read = std::panic::catch_unwind(move || {
-        let article = Readability::new(html, None, Some(config)).ok()?.parse().ok()?;
+        let article = Readability::new(html, None, Some(config))
+            .ok()?
+            .parse()
+            .ok()?;
         Some(article.text_content.to_string())
     });
     let text = read.ok().flatten().unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What single lines of a newspaper page are: captions, signatures, sources, invitations to read on.
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -22,7 +23,9 @@ static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PICTURE_NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)[-–]\s*ảnh\s*\d{1,3}\.?$"));
 static SOURCE: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^\(?\s*(?:theo|nguồn|nguồn tin|dẫn nguồn|source|via)\s*(?::|\s)\s*[^.!?]{2,70}[.)]*$")
+    pattern(
+        r"(?i)^\(?\s*(?:theo|nguồn|nguồn tin|dẫn nguồn|source|via)\s*(?::|\s)\s*[^.!?]{2,70}[.)]*$",
+    )
 });
 static INVITATION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -40,7 +43,9 @@ static INVITATION: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static HEADING: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^[\s>»*•]*(?:tin mới|đọc tiếp|đọc nhiều|xem nhiều|tin nổi bật|tin tức liên quan|nổi bật|thông báo|video|podcast|infographic|multimedia|tác giả|ad|live|top stories|latest|latest news|newsletter)[\s:]*$")
+    pattern(
+        r"(?i)^[\s>»*•]*(?:tin mới|đọc tiếp|đọc nhiều|xem nhiều|tin nổi bật|tin tức liên quan|nổi bật|thông báo|video|podcast|infographic|multimedia|tác giả|ad|live|top stories|latest|latest news|newsletter)[\s:]*$",
+    )
 });
 static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -51,20 +56,55 @@ static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
         )\s*",
     )
 });
-static PHOTOGRAPHER: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)\s*(?:[-–—;,|/.]|\bvà\b)?\s*(?:ảnh|clip|video|đồ họa|photos?)\s*:.*$"));
-static BOTH: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?i)^\W*(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh\s*[:：]"));
+static PHOTOGRAPHER: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)\s*(?:[-–—;,|/.]|\bvà\b)?\s*(?:ảnh|clip|video|đồ họa|photos?)\s*:.*$")
+});
+static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\s*,\s*(?:[\w ]{0,30}\b(?:writer|reporter|correspondent|editor|columnist|contributor)s?|for .{2,40}|associated press|cnn|bbc news)\b.*$",
+    )
+});
+static BOTH: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)^\W*(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh\s*[:：]")
+});
 static AGENCY: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^\(?(?:TTXVN|VNA|VOV|VTV|PV|P\.V|P\.V\.|CTV|BBT|AFP|Reuters|AP|Xinhua|TTXVN/Vietnam\+|Vietnam\+|VietnamPlus|Vietnam Plus|Nhóm PV|Nhóm phóng viên)\)?(?:/.{1,30})?$")
+    pattern(
+        r"^\(?(?:TTXVN|VNA|VOV|VTV|PV|P\.V|P\.V\.|CTV|BBT|AFP|Reuters|AP|Xinhua|TTXVN/Vietnam\+|Vietnam\+|VietnamPlus|Vietnam Plus|Nhóm PV|Nhóm phóng viên)\)?(?:/.{1,30})?$",
+    )
+});
+
+/// Words of which a caption's credit has one; most lines have none, and are spared the patterns.
+static CREDIT_WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new([
+        "ảnh",
+        "clip",
+        "video",
+        "đồ họa",
+        "hình",
+        "nguồn",
+        "photo",
+        "image",
+        "picture",
+        "credit",
+        "getty",
+        "reuters",
+        "afp",
+        "epa",
+        "(ap",
+        "ap photo",
+        "ttxvn",
+    ])
+    .expect("a constant list")
 });
 
 /// A picture's caption by its own words: a credit at the end, "Ảnh minh họa".
 pub(super) fn is_caption(text: &str) -> bool {
     let chars = text.chars().count();
+    if chars > 400 || !CREDIT_WORDS.is_match(&text.to_lowercase()) {
+        return false;
+    }
     // "Tin, ảnh: Kim Ngân" signs the article.
-    chars <= 400
-        && !BOTH.is_match(text)
+    !BOTH.is_match(text)
         && (CAPTION.is_match(text)
             || (chars <= 300 && CREDIT.is_match(text))
             || PICTURE_NUMBER.is_match(text))
@@ -72,7 +112,10 @@ pub(super) fn is_caption(text: &str) -> bool {
 
 /// An invitation, a heading of a list of links, a row of buttons.
 pub(super) fn is_invitation(text: &str) -> bool {
-    text.chars().count() <= MAX_LINE_CHARS && (INVITATION.is_match(text) || HEADING.is_match(text))
+    if text.chars().count() > MAX_LINE_CHARS {
+        return false;
+    }
+    INVITATION.is_match(text) || HEADING.is_match(text)
 }
 
 /// "Theo Vietnam+", "Nguồn: …": short, without a sentence's end inside.
@@ -89,7 +132,8 @@ pub(super) fn is_dateline(text: &str) -> bool {
 
 /// Nothing but signs, digits or a single letter.
 pub(super) fn is_noise(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphabetic()).count() < 2 && text.chars().count() < 12
+    text.chars().filter(|c| c.is_alphabetic()).count() < 2
+        && text.chars().count() < 12
         && !text.chars().any(|c| c.is_ascii_digit())
 }
 
@@ -106,6 +150,7 @@ pub(super) fn name_in(text: &str) -> Option<String> {
     }
     let bare = ROLE_PREFIX.replace(text, "");
     let bare = PHOTOGRAPHER.replace(&bare, "");
+    let bare = OFFICE.replace(&bare, "");
     let bare = cut_parentheses(&bare);
     let bare = cut_date(&bare);
     let bare = bare.split(['|', '•', '/', '\n']).next().unwrap_or("");
@@ -139,7 +184,9 @@ fn cut_parentheses(text: &str) -> String {
 
 fn cut_date(text: &str) -> String {
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\s*(?:[-–—|,•]\s*)?(?:(?:thứ\s+\S+|chủ nhật)\s*,?\s*)?(?:ngày\s+)?\d{1,4}\s*[:/.\-h]\s*\d{1,2}\b.*$")
+        pattern(
+            r"(?i)\s*(?:[-–—|,•]\s*)?(?:(?:thứ\s+\S+|chủ nhật)\s*,?\s*)?(?:ngày\s+)?\d{1,4}\s*[:/.\-h]\s*\d{1,2}\b.*$",
+        )
     });
     DATE.replace(text, "")
         .trim_matches(|c: char| c.is_whitespace() || ",;:-–—".contains(c))
@@ -158,9 +205,7 @@ fn looks_like_name(text: &str) -> bool {
         && !text.contains("http")
         && text.chars().filter(char::is_ascii_digit).count() <= 1
         && words.first().is_some_and(|w| starts_upper(w))
-        && words
-            .iter()
-            .all(|w| starts_upper(w) || LINKS.contains(w))
+        && words.iter().all(|w| starts_upper(w) || LINKS.contains(w))
 }
 
 fn starts_upper(word: &str) -> bool {

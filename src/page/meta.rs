@@ -48,7 +48,8 @@ impl Meta {
             }
             for key in ["property", "name", "itemprop"] {
                 if let Some(name) = node.attr(key) {
-                    meta.named.push((name.trim().to_lowercase(), content.clone()));
+                    meta.named
+                        .push((name.trim().to_lowercase(), content.clone()));
                 }
             }
         }
@@ -57,8 +58,10 @@ impl Meta {
             .nodes()
             .iter()
             .filter(|n| {
-                n.attr("rel")
-                    .is_some_and(|r| r.split_whitespace().any(|r| r.eq_ignore_ascii_case("canonical")))
+                n.attr("rel").is_some_and(|r| {
+                    r.split_whitespace()
+                        .any(|r| r.eq_ignore_ascii_case("canonical"))
+                })
             })
             .filter_map(|n| n.attr("href"))
             .map(|h| h.trim().to_owned())
@@ -150,7 +153,8 @@ impl Meta {
         for key in ["headline", "name"] {
             self.headlines.extend(names_in(object.get(key)));
         }
-        self.descriptions.extend(names_in(object.get("description")));
+        self.descriptions
+            .extend(names_in(object.get("description")));
         for key in ["datePublished", "dateCreated"] {
             self.published.extend(names_in(object.get(key)));
         }
@@ -210,7 +214,10 @@ fn unescape(text: &str) -> String {
     if !text.contains('&') {
         return text.to_owned();
     }
-    let end = text.char_indices().nth(20_000).map_or(text.len(), |(i, _)| i);
+    let end = text
+        .char_indices()
+        .nth(20_000)
+        .map_or(text.len(), |(i, _)| i);
     let escaped = text[..end].replace('<', "&lt;");
     Document::fragment(escaped).root().text().to_string()
 }

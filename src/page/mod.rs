@@ -15,10 +15,11 @@ mod lines;
 mod meta;
 mod published;
 mod rules;
+mod site;
 mod title;
 mod tree;
 
-pub use extract::{NotAnArticle, PageArticle, extract};
+pub use extract::{MAX_PAGE_BYTES, NotAnArticle, PageArticle, extract};
 
 #[cfg(test)]
 mod tests;

@@ -49,7 +49,9 @@ fn agree(stated: Stamp, printed: &[Stamp], zone: &TimeZone) -> Stamp {
     }
     // Local time stamped "Z" or "+00:00": the page prints the same clock, and means its own zone.
     if stated.offset_minutes == Some(0)
-        && printed.iter().any(|p| p.has_time && p.offset_minutes.is_none() && same_minute(p.clock, stated.clock))
+        && printed
+            .iter()
+            .any(|p| p.has_time && p.offset_minutes.is_none() && same_minute(p.clock, stated.clock))
         && TimeZone::UTC != *zone
     {
         return Stamp {
@@ -63,8 +65,24 @@ fn agree(stated: Stamp, printed: &[Stamp], zone: &TimeZone) -> Stamp {
 /// The first date of the metadata that has a time, else the first with a day.
 fn stated(meta: &Meta, tree: &Tree<'_>) -> Option<Stamp> {
     const NAMES: [&str; 18] = [
-        "article:published_time", "og:article:published_time", "article:published", "datepublished", "pubdate", "publishdate", "publish-date", "publish_date", "dc.date.issued",
-        "dc.date", "dcterms.created", "dcterms.date", "date", "sailthru.date", "parsely-pub-date", "og:published_time", "cxenseparse:recs:publishtime", "datecreated",
+        "article:published_time",
+        "og:article:published_time",
+        "article:published",
+        "datepublished",
+        "pubdate",
+        "publishdate",
+        "publish-date",
+        "publish_date",
+        "dc.date.issued",
+        "dc.date",
+        "dcterms.created",
+        "dcterms.date",
+        "date",
+        "sailthru.date",
+        "parsely-pub-date",
+        "og:published_time",
+        "cxenseparse:recs:publishtime",
+        "datecreated",
     ];
     let texts = NAMES
         .iter()
@@ -106,7 +124,10 @@ fn printed(tree: &Tree<'_>, title: Option<usize>, text: &[usize]) -> Vec<Stamp> 
         .filter_map(|at| {
             let block = &tree.blocks[at];
             let dated = tree.role_of(block, usize::MAX) == Role::Date
-                || tree.ancestors(block.owner).take(3).any(|i| tree.elements[i].role == Role::Date);
+                || tree
+                    .ancestors(block.owner)
+                    .take(3)
+                    .any(|i| tree.elements[i].role == Role::Date);
             let short = block.chars <= 100;
             let named = tree
                 .ancestors(block.owner)
@@ -114,7 +135,9 @@ fn printed(tree: &Tree<'_>, title: Option<usize>, text: &[usize]) -> Vec<Stamp> 
                 .find_map(|i| tree.elements[i].node.attr("datetime"))
                 .and_then(|text| dates::find(&text, Written::Metadata))
                 .filter(|s| s.has_time);
-            let stamp = named.or_else(|| dates::find(&block.text, Written::Printed).filter(|_| short || dated))?;
+            let stamp = named.or_else(|| {
+                dates::find(&block.text, Written::Printed).filter(|_| short || dated)
+            })?;
             let rank = 2 * u8::from(at < head)
                 + 4 * u8::from(at > last)
                 + u8::from(!dated)

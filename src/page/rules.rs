@@ -7,32 +7,196 @@ use std::sync::LazyLock;
 
 /// Parts of class and id names of things that are not the article.
 const JUNK_PARTS: &[&str] = &[
-    "advert", "adsbox", "ads-", "-ads", "adzone", "quangcao", "quang-cao", "banner", "binhluan", "binh-luan", "breadcrumb",
-    "comment", "cookie", "copyright", "cung-chuyen-muc", "dropdown", "disqus", "doc-them", "docthem", "feedback",
-    "footer", "google-news", "googlenew", "lien-quan", "lienquan", "most-read", "mostread", "most-popular", "navbar",
-    "navigation", "newsletter", "nextprev", "outbrain", "pagination", "popup", "print_page", "readmore", "read-more",
-    "read-also", "recommend", "relate", "sharedaddy", "share-", "-share", "share_", "_share", "sharing", "sharelike", "sharemxh", "sidebar",
-    "social", "sponsor", "subscribe", "subscription", "taboola", "taglist", "tags-", "-tags", "_tags", "tagdetail", "tin-khac", "tinkhac",
-    "tin-lien", "tinmoi", "tin-moi", "toolbar", "tooltip", "topmore", "trending", "xem-them", "xemthem",
-    "you-may", "skip-link", "screen-reader", "sr-only", "visually-hidden", "paywall-", "promo-", "-promo", "signup", "sign-up",
+    "advert",
+    "adsbox",
+    "ads-",
+    "-ads",
+    "adzone",
+    "quangcao",
+    "quang-cao",
+    "banner",
+    "binhluan",
+    "binh-luan",
+    "breadcrumb",
+    "comment",
+    "cookie",
+    "copyright",
+    "cung-chuyen-muc",
+    "dropdown",
+    "disqus",
+    "doc-them",
+    "docthem",
+    "feedback",
+    "footer",
+    "google-news",
+    "googlenew",
+    "lien-quan",
+    "lienquan",
+    "most-read",
+    "mostread",
+    "most-popular",
+    "navbar",
+    "navigation",
+    "newsletter",
+    "nextprev",
+    "outbrain",
+    "pagination",
+    "popup",
+    "print_page",
+    "readmore",
+    "read-more",
+    "read-also",
+    "recommend",
+    "relate",
+    "sharedaddy",
+    "share-",
+    "-share",
+    "share_",
+    "_share",
+    "sharing",
+    "sharelike",
+    "sharemxh",
+    "sidebar",
+    "social",
+    "sponsor",
+    "subscribe",
+    "subscription",
+    "taboola",
+    "taglist",
+    "tags-",
+    "-tags",
+    "_tags",
+    "tagdetail",
+    "tin-khac",
+    "tinkhac",
+    "tin-lien",
+    "tinmoi",
+    "tin-moi",
+    "toolbar",
+    "tooltip",
+    "topmore",
+    "trending",
+    "xem-them",
+    "xemthem",
+    "you-may",
+    "skip-link",
+    "screen-reader",
+    "sr-only",
+    "visually-hidden",
+    "paywall-",
+    "promo-",
+    "-promo",
+    "signup",
+    "sign-up",
 ];
 /// Whole words of class and id names of things that are not the article.
 const JUNK_WORDS: &[&str] = &[
-    "ad", "ads", "nav", "menu", "tag", "tags", "share", "modal", "toast", "rating", "vote", "poll", "login", "register",
-    "search", "hotline", "reaction", "reactions", "promo", "weather", "print", "menus", "submenu", "marquee", "ticker",
+    "ad",
+    "ads",
+    "nav",
+    "menu",
+    "tag",
+    "tags",
+    "share",
+    "modal",
+    "toast",
+    "rating",
+    "vote",
+    "poll",
+    "login",
+    "register",
+    "search",
+    "hotline",
+    "reaction",
+    "reactions",
+    "promo",
+    "weather",
+    "print",
+    "menus",
+    "submenu",
+    "marquee",
+    "ticker",
 ];
 const CAPTION_PARTS: &[&str] = &[
-    "caption", "chuthich", "chu-thich", "imgdesc", "img-desc", "image-desc", "photo-desc", "desc-img", "picdesc", "photo-credit",
-    "image-credit", "alt_img", "note-img", "image_desc", "img_desc",
+    "caption",
+    "chuthich",
+    "chu-thich",
+    "imgdesc",
+    "img-desc",
+    "image-desc",
+    "photo-desc",
+    "desc-img",
+    "picdesc",
+    "photo-credit",
+    "image-credit",
+    "alt_img",
+    "note-img",
+    "image_desc",
+    "img_desc",
 ];
 const AUTHOR_PARTS: &[&str] = &[
-    "author", "tacgia", "tac-gia", "tac_gia", "byline", "butdanh", "but-danh", "by-line", "writer", "nguoi-viet", "signature", "nguontin",
-    "content_source", "news-source", "source-news", "article-source",
+    "author",
+    "tacgia",
+    "tac-gia",
+    "tac_gia",
+    "byline",
+    "butdanh",
+    "but-danh",
+    "by-line",
+    "writer",
+    "nguoi-viet",
+    "signature",
+    "nguontin",
+    "content_source",
+    "news-source",
+    "source-news",
+    "article-source",
 ];
-const LEAD_PARTS: &[&str] = &["sapo", "standfirst", "chapeau", "article-lead", "lead-text", "subheadline", "sub-headline", "article-summary", "post-summary", "article-desc", "detail-desc", "news-desc", "trichyeu", "trich-yeu", "tomtat", "tom-tat"];
-const LEAD_WORDS: &[&str] = &["lead", "lede", "summary", "description", "desc", "dek", "deck", "intro", "excerpt", "chapo", "introtext", "leadtext", "headnote"];
+const LEAD_PARTS: &[&str] = &[
+    "sapo",
+    "standfirst",
+    "chapeau",
+    "article-lead",
+    "lead-text",
+    "subheadline",
+    "sub-headline",
+    "article-summary",
+    "post-summary",
+    "article-desc",
+    "detail-desc",
+    "news-desc",
+    "trichyeu",
+    "trich-yeu",
+    "tomtat",
+    "tom-tat",
+];
+const LEAD_WORDS: &[&str] = &[
+    "lead",
+    "lede",
+    "summary",
+    "description",
+    "desc",
+    "dek",
+    "deck",
+    "intro",
+    "excerpt",
+    "chapo",
+    "introtext",
+    "leadtext",
+    "headnote",
+];
 const DATE_WORDS: &[&str] = &[
-    "time", "date", "pubdate", "datetime", "publishdate", "timestamp", "dateline", "ngay", "thoigian", "pdate", "ngaydang",
+    "time",
+    "date",
+    "pubdate",
+    "datetime",
+    "publishdate",
+    "timestamp",
+    "dateline",
+    "ngay",
+    "thoigian",
+    "pdate",
+    "ngaydang",
 ];
 
 static JUNK: LazyLock<AhoCorasick> = LazyLock::new(|| automaton(JUNK_PARTS));
@@ -47,36 +211,60 @@ fn automaton(parts: &[&str]) -> AhoCorasick {
 /// What an element's tag, class and id say; [`Role::Plain`] for most.
 pub(super) fn role(node: &NodeRef<'_>, tag: &str) -> Role {
     match tag {
-        "nav" | "footer" | "form" | "button" | "aside" | "dialog" | "menu" | "legend" => return Role::Junk,
+        "nav" | "footer" | "form" | "button" | "aside" | "dialog" | "menu" | "legend" => {
+            return Role::Junk;
+        }
         "figcaption" | "caption" => return Role::Caption,
         "body" | "html" | "main" => return Role::Plain,
         _ => {}
     }
     let mut names = String::new();
-    for attribute in ["class", "id", "data-role", "itemprop", "rel", "role", "type"] {
-        if matches!(attribute, "rel" | "role" | "type") && matches!(tag, "link" | "ul" | "ol") {
-            continue;
-        }
+    for attribute in [
+        "class",
+        "id",
+        "data-role",
+        "itemprop",
+        "rel",
+        "role",
+        "type",
+    ] {
         if let Some(value) = node.attr(attribute) {
-            let end = value.char_indices().nth(400).map_or(value.len(), |(i, _)| i);
+            let end = value
+                .char_indices()
+                .nth(400)
+                .map_or(value.len(), |(i, _)| i);
             names.push(' ');
             names.push_str(&value[..end]);
         }
     }
     if names.trim().is_empty() {
-        return if tag == "time" { Role::Date } else { Role::Plain };
+        return if tag == "time" {
+            Role::Date
+        } else {
+            Role::Plain
+        };
     }
     by_names(&names, tag)
 }
 
 /// Readers' comments, which may well be longer than the article, and other places that never hold one.
 pub(super) fn is_never_article(node: &NodeRef<'_>) -> bool {
-    ["class", "id"].iter().filter_map(|a| node.attr(a)).any(|names| {
-        let names = names.to_lowercase();
-        ["comment", "binhluan", "binh-luan", "sidebar", "footer", "disqus"]
+    ["class", "id"]
+        .iter()
+        .filter_map(|a| node.attr(a))
+        .any(|names| {
+            let names = names.to_lowercase();
+            [
+                "comment",
+                "binhluan",
+                "binh-luan",
+                "sidebar",
+                "footer",
+                "disqus",
+            ]
             .iter()
             .any(|part| names.contains(part))
-    })
+        })
 }
 
 fn by_names(names: &str, tag: &str) -> Role {

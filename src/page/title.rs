@@ -91,7 +91,8 @@ fn without_site(text: &str, meta: &Meta) -> String {
                 .map(|s| key(s))
                 .any(|s| !s.is_empty() && (s.contains(&tail_key) || tail_key.contains(&s)));
             let from_document = meta.document_title.as_deref() == Some(text);
-            let short = tail.split_whitespace().count() <= 5 && tail.chars().count() * 2 < head.chars().count() + 8;
+            let short = tail.split_whitespace().count() <= 5
+                && tail.chars().count() * 2 < head.chars().count() + 8;
             if known || (from_document && short) {
                 return head.trim().to_owned();
             }
@@ -117,9 +118,10 @@ fn likeness(text: &str, claimed: &[String]) -> f32 {
 fn penalty(tree: &Tree<'_>, index: usize, text: &str, meta: &Meta) -> f32 {
     let own = key(text);
     let site = meta.sites.iter().any(|s| key(s) == own);
-    let junk = tree
-        .ancestors(index)
-        .any(|i| tree.elements[i].role == Role::Junk || tree.elements[i].tag == "header" && tree.elements[i].link_chars > 200);
+    let junk = tree.ancestors(index).any(|i| {
+        tree.elements[i].role == Role::Junk
+            || tree.elements[i].tag == "header" && tree.elements[i].link_chars > 200
+    });
     0.4 * f32::from(u8::from(site)) + 0.3 * f32::from(u8::from(junk))
 }
 
@@ -128,7 +130,10 @@ fn printed_elsewhere(tree: &Tree<'_>, claimed: &[String]) -> Option<Title> {
     let keys: Vec<String> = claimed.iter().map(|c| key(c)).collect();
     let mut found: Option<(usize, &Block)> = None;
     for (at, block) in tree.blocks.iter().enumerate() {
-        if block.chars > MAX_TITLE_CHARS || block.link_share() > 0.5 || !keys.contains(&key(&block.text)) {
+        if block.chars > MAX_TITLE_CHARS
+            || block.link_share() > 0.5
+            || !keys.contains(&key(&block.text))
+        {
             continue;
         }
         let heading = tree.elements[block.owner].tag.starts_with('h');
@@ -147,7 +152,7 @@ pub(super) fn text_of(tree: &Tree<'_>, element: usize) -> (String, Option<usize>
     let mut text = String::new();
     let mut last = None;
     for (at, block) in tree.blocks.iter().enumerate() {
-        if tree.is_within(block.owner, element) {
+        if tree.is_within(block.owner, element) && tree.role_of(block, element) != Role::Junk {
             if !text.is_empty() {
                 text.push(' ');
             }

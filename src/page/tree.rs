@@ -84,6 +84,7 @@ impl Block {
 }
 
 /// The page.
+#[derive(Default)]
 pub(super) struct Tree<'a> {
     /// Elements, parents before children.
     pub elements: Vec<Element<'a>>,
@@ -175,19 +176,26 @@ impl<'a> Tree<'a> {
 
     /// A name on an element that holds most of the page's prose says nothing: `<div class="share-page">`.
     fn settle_roles(&mut self) {
-        let Some(total) = self.elements.first().map(|e| e.chars - e.link_chars) else {
-            return;
-        };
-        for element in &mut self.elements {
+        let never: Vec<bool> = self
+            .elements
+            .iter()
+            .map(|e| !e.headline && e.role == Role::Junk && super::rules::is_never_article(&e.node))
+            .collect();
+        // Readers' comments may be longer than the article; they do not count.
+        let total: usize = self
+            .blocks
+            .iter()
+            .filter(|b| !self.ancestors(b.owner).any(|i| never[i]))
+            .map(|b| b.chars - b.link_chars)
+            .sum();
+        for (element, never) in self.elements.iter_mut().zip(never) {
             let prose = element.chars - element.link_chars;
             let too_long = match element.role {
                 Role::Date => prose > 300,
                 Role::Author => prose > 800,
                 _ => false,
             };
-            let most = prose * 2 > total
-                && (element.headline || !super::rules::is_never_article(&element.node));
-            if most || too_long {
+            if (prose * 2 > total && !never) || too_long {
                 element.role = Role::Plain;
             }
         }
@@ -207,15 +215,6 @@ struct Walk<'a> {
     italics: usize,
     paragraphs: usize,
     picture: bool,
-}
-
-impl Default for Tree<'_> {
-    fn default() -> Self {
-        Self {
-            elements: Vec::new(),
-            blocks: Vec::new(),
-        }
-    }
 }
 
 impl<'a> Walk<'a> {
@@ -335,7 +334,9 @@ impl<'a> Walk<'a> {
 
     fn flush(&mut self, owner: usize) {
         let text = self.text.trim();
-        if !text.is_empty() && self.tree.blocks.len() < MAX_BLOCKS && owner < self.tree.elements.len()
+        if !text.is_empty()
+            && self.tree.blocks.len() < MAX_BLOCKS
+            && owner < self.tree.elements.len()
         {
             let after_picture = std::mem::take(&mut self.picture);
             self.tree.blocks.push(Block {
@@ -360,7 +361,11 @@ impl<'a> Walk<'a> {
 fn alignment(node: &NodeRef<'_>, tag: &str) -> (bool, bool) {
     let style = node
         .attr("style")
-        .map(|s| s.to_ascii_lowercase().split_whitespace().collect::<String>())
+        .map(|s| {
+            s.to_ascii_lowercase()
+                .split_whitespace()
+                .collect::<String>()
+        })
         .unwrap_or_default();
     let align = node
         .attr("align")
@@ -371,7 +376,12 @@ fn alignment(node: &NodeRef<'_>, tag: &str) -> (bool, bool) {
     let right = align == "right"
         || style.contains("text-align:right")
         || style.contains("text-align:end")
-        || named(&["text-right", "text-end", "align-right", "has-text-align-right"]);
+        || named(&[
+            "text-right",
+            "text-end",
+            "align-right",
+            "has-text-align-right",
+        ]);
     let centred = tag == "center"
         || align == "center"
         || style.contains("text-align:center")
@@ -396,9 +406,38 @@ fn is_hidden(node: &NodeRef<'_>) -> bool {
 fn is_inline(tag: &str) -> bool {
     matches!(
         tag,
-        "a" | "abbr" | "acronym" | "b" | "bdi" | "bdo" | "big" | "cite" | "code" | "data" | "del"
-            | "dfn" | "em" | "font" | "i" | "ins" | "kbd" | "label" | "mark" | "nobr" | "q" | "s"
-            | "samp" | "small" | "span" | "strike" | "strong" | "sub" | "sup" | "time" | "tt"
-            | "u" | "var" | "wbr"
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "big"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "nobr"
+            | "q"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strike"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
     ) || tag.contains(':') // Word: <o:p>, <st1:place>
 }

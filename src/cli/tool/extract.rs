@@ -39,9 +39,11 @@ fn read(url: Option<&str>, file: &Path) -> anyhow::Result<String> {
     let html = std::fs::read(file)?;
     let zone = TimeZone::get("Asia/Ho_Chi_Minh")?;
     let article = page::extract(&html, None, url.as_ref(), &PageRules::default(), &zone)?;
-    let published = article
-        .published
-        .map(|at| at.to_zoned(zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string());
+    let published = article.published.map(|at| {
+        at.to_zoned(zone)
+            .strftime("%Y-%m-%dT%H:%M:%S%:z")
+            .to_string()
+    });
     Ok(serde_json::to_string(&Printed {
         title: Some(article.title.as_str()).filter(|t| !t.is_empty()),
         lead: article.lead.as_deref(),
