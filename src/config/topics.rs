@@ -84,6 +84,8 @@ pub struct PartFactors {
     pub title: f32,
     /// In the lead.
     pub sapo: f32,
+    /// What the lead still counts, 0 to 1, where the headline speaks of nothing of ours: a mention, hardly the subject.
+    pub sapo_alone: f32,
     /// In the running text.
     pub body: f32,
     /// The most that the running text as a whole adds to relevance.
@@ -425,7 +427,7 @@ impl Reading {
             );
         }
         let p = raw.parts.get_ref();
-        let factors = [p.title, p.sapo, p.body, p.body_most];
+        let factors = [p.title, p.sapo, p.sapo_alone, p.body, p.body_most];
         if !factors.iter().all(|f| (0.0..=MAX_WEIGHT).contains(f)) {
             self.problem(
                 raw.parts.span(),
@@ -448,7 +450,7 @@ pub fn section_slug(name: &str) -> String {
 mod tests {
     use super::*;
 
-    const HEAD: &str = "[cuts]\nsubject = 3.0\nborderline = 1.5\ntopic = 1.0\ntopic_share = 0.4\ntopic_in_body = 1.3\n\n[parts]\ntitle = 1.5\nsapo = 1.0\nbody = 0.4\nbody_most = 2.5\n\n";
+    const HEAD: &str = "[cuts]\nsubject = 3.0\nborderline = 1.5\ntopic = 1.0\ntopic_share = 0.4\ntopic_in_body = 1.3\n\n[parts]\ntitle = 1.5\nsapo = 1.0\nsapo_alone = 0.85\nbody = 0.4\nbody_most = 2.5\n\n";
 
     /// The problems of `HEAD` and `rest`: message, and the text it points at.
     fn problems(rest: &str) -> Vec<(String, String)> {
