@@ -27,13 +27,16 @@ pub struct Options<'a> {
     pub feeds: &'a [String],
 }
 
+/// A feed that is not asked, and why.
+pub type Skipped = (FeedKey, String);
+
 /// What a pass came to.
 #[derive(Debug, Default)]
 pub struct Summary {
     /// Every feed asked.
     pub polled: Vec<Polled>,
     /// Feeds that were not asked, and why.
-    pub skipped: Vec<(FeedKey, String)>,
+    pub skipped: Vec<Skipped>,
 }
 
 impl Summary {
@@ -131,7 +134,7 @@ fn choose(
     rows: &[FeedRow],
     options: &Options<'_>,
     now: Timestamp,
-) -> Result<(Vec<FeedKey>, Vec<(FeedKey, String)>), AppError> {
+) -> Result<(Vec<FeedKey>, Vec<Skipped>), AppError> {
     for name in options.feeds {
         if !rows.iter().any(|row| is_named(row, name)) {
             return Err(AppError::Usage(format!(
