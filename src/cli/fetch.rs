@@ -182,7 +182,7 @@ fn progress(args: &Args, feeds: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(feeds as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} nguồn, còn {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} địa chỉ tin, còn {eta}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -230,7 +230,7 @@ fn report(args: &Args, summary: &Summary) {
         ));
     }
     out::line(&format!(
-        "{} nguồn: {} có tin mới, {} không đổi, {} lỗi, {} bỏ qua; {} bài mới",
+        "{} địa chỉ tin: {} có tin mới, {} không đổi, {} lỗi, {} bỏ qua; {} bài mới",
         summary.polled.len() + summary.skipped.len(),
         summary.count(|p| p.result == "new"),
         summary.count(|p| matches!(p.result, "read" | "same" | "not-modified")),
@@ -251,7 +251,7 @@ async fn beside_daemon(args: &Args, options: &Options<'_>, pid: &str) -> Result<
         out::line(&format!("bỏ qua {feed}: {}", out::safe(&why)));
     }
     out::line(&format!(
-        "Dịch vụ đang chạy (pid {pid}) sẽ lấy ngay {made} nguồn."
+        "Dịch vụ đang chạy (pid {pid}) sẽ lấy ngay {made} địa chỉ tin."
     ));
     Ok(())
 }

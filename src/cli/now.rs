@@ -77,7 +77,7 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     }
     let counts = composed.edition.counts;
     out::line(&format!(
-        "{} nguồn, {} không lấy được; {read} bài trong 24 giờ qua, {} bài về xây dựng Đảng trong {} việc.",
+        "{} địa chỉ tin, {} không lấy được; {read} bài trong 24 giờ qua, {} bài về xây dựng Đảng trong {} việc.",
         summary.polled.len(),
         summary.failed(),
         counts.articles,

@@ -365,8 +365,8 @@ async fn compose_from(
         composed_at: works.clock.now(),
         last_number,
         stories: stories(setup, &articles),
+        sources: source_infos(setup, &articles),
         articles,
-        sources: source_infos(setup),
         topics: setup
             .config
             .topics
@@ -439,7 +439,8 @@ fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
     }
 }
 
-fn source_infos(setup: &Setup) -> BTreeMap<SourceKey, SourceInfo> {
+/// The sources that are watched, and those that articles stand in.
+fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, SourceInfo> {
     let province = |key: &String| {
         setup
             .config
@@ -450,6 +451,10 @@ fn source_infos(setup: &Setup) -> BTreeMap<SourceKey, SourceInfo> {
     setup
         .sources
         .values()
+        .filter(|source| {
+            source.feeds.iter().any(|feed| feed.enabled)
+                || articles.iter().any(|article| article.source == source.key)
+        })
         .map(|source| {
             let info = SourceInfo {
                 name: source.name.clone(),
