@@ -5,6 +5,7 @@
 //! nothing.
 
 use super::post::LetterError;
+use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::analyse;
@@ -78,10 +79,16 @@ pub struct Composed {
 
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
+    let mut catch_up = CatchUp::new(works.clock.now());
     loop {
         heart.beat();
         let round = async {
+            // Asked before the analysis: what is read after the question is the next round's.
+            let waits = catch_up.waits(&works).await?;
             analyse_pending(&works, || heart.beat()).await?;
+            if waits {
+                return Ok(Vec::new());
+            }
             compose_due(&works).await
         };
         match round.await {
