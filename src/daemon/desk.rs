@@ -5,6 +5,7 @@
 //! nothing.
 
 use super::post::LetterError;
+use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::analyse;
@@ -78,10 +79,16 @@ pub struct Composed {
 
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
+    let mut catch_up = CatchUp::new(works.clock.now());
     loop {
         heart.beat();
         let round = async {
+            // Asked before the analysis: what is read after the question is the next round's.
+            let waits = catch_up.waits(&works).await?;
             analyse_pending(&works, || heart.beat()).await?;
+            if waits {
+                return Ok(Vec::new());
+            }
             compose_due(&works).await
         };
         match round.await {
@@ -365,8 +372,8 @@ async fn compose_from(
         composed_at: works.clock.now(),
         last_number,
         stories: stories(setup, &articles),
+        sources: source_infos(setup, &articles),
         articles,
-        sources: source_infos(setup),
         topics: setup
             .config
             .topics
@@ -439,7 +446,8 @@ fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
     }
 }
 
-fn source_infos(setup: &Setup) -> BTreeMap<SourceKey, SourceInfo> {
+/// The sources that are watched, and those that articles stand in.
+fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, SourceInfo> {
     let province = |key: &String| {
         setup
             .config
@@ -450,6 +458,10 @@ fn source_infos(setup: &Setup) -> BTreeMap<SourceKey, SourceInfo> {
     setup
         .sources
         .values()
+        .filter(|source| {
+            source.feeds.iter().any(|feed| feed.enabled)
+                || articles.iter().any(|article| article.source == source.key)
+        })
         .map(|source| {
             let info = SourceInfo {
                 name: source.name.clone(),

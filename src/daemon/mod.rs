@@ -11,6 +11,7 @@ pub mod post;
 pub mod reload;
 mod run;
 pub mod setup;
+mod start;
 pub mod watch;
 pub mod works;
 

@@ -1,6 +1,6 @@
 //! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
 
-use super::watch;
+use super::{start, watch};
 use super::works::{Setup, Works};
 use crate::config::{self, Problems};
 use std::path::Path;
@@ -49,6 +49,9 @@ async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config:
             tracing::error!(error = %err, "the new feeds could not be stored; the old config stays in force");
             return;
         }
+    }
+    if let Err(err) = start::spread(works).await {
+        tracing::warn!(error = %err, "the new feeds could not be spread; they are asked together");
     }
     // Only fails when no loop is left to hear it.
     let _ = setup.send(new);
