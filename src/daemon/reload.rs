@@ -1,7 +1,7 @@
 //! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
 
-use super::{start, watch};
 use super::works::{Setup, Works};
+use super::{start, watch};
 use crate::config::{self, Problems};
 use std::path::Path;
 use std::sync::Arc;
