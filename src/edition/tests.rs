@@ -184,7 +184,7 @@ fn copies_are_one_story_that_names_all_papers() {
     let mail = mail(&edition);
     assert!(
         mail.text
-            .contains("3 báo đưa tin. Trích Báo An Giang, 08:00 ngày 22/11. Cùng tin:"),
+            .contains("3 báo đưa tin. Trích Báo An Giang, 08:00 ngày 22/11. Cùng đưa tin:"),
         "{}",
         mail.text
     );
