@@ -354,7 +354,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEdition> {
     })
 }
 
-fn date(text: &str) -> rusqlite::Result<civil::Date> {
+pub(super) fn date(text: &str) -> rusqlite::Result<civil::Date> {
     text.parse()
         .map_err(|e: jiff::Error| super::rows::unreadable(rusqlite::types::Type::Text, e))
 }
