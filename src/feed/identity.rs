@@ -119,7 +119,8 @@ impl Marks {
         let long = summary.chars().count() + content.chars().count() >= TEXT_MIN;
         Self {
             // Two numbers of the paper's own are two articles, though they print the same words: copies, not one.
-            text: (long && !title.is_empty() && cms.is_none()).then(|| digest(&[&title, &summary, &content])),
+            text: (long && !title.is_empty() && cms.is_none())
+                .then(|| digest(&[&title, &summary, &content])),
             whole: digest(&[
                 &title,
                 &summary,
