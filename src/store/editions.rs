@@ -20,6 +20,10 @@ pub(super) fn candidates_sql() -> String {
     )
 }
 
+pub(super) const WATERMARK: &str = "SELECT coalesce( \
+    (SELECT min(ingest) - 1 FROM articles WHERE analysed_with = 0 AND level IS NULL), \
+    (SELECT max(ingest) FROM articles), 0)";
+
 /// An edition to be frozen.
 #[derive(Debug, Clone)]
 pub struct NewEdition {
@@ -93,10 +97,11 @@ const HEAD: &str = "SELECT e.id, e.digest, e.slot, e.number, e.date, e.upto_inge
      (SELECT count(*) FROM edition_articles m WHERE m.edition_id = e.id) AS articles FROM editions e";
 
 impl Store {
-    /// The highest number given at the desk so far: where a window cut now ends. 0 if there is no article.
+    /// Where a window cut now ends: at the highest number given so far, but before the first article that was never
+    /// judged (it came in between analysis and composing; the next window has it). 0 if there is no article.
     pub async fn highest_ingest(&self) -> Result<Ingest, StoreError> {
         self.read("reading the watermark", |conn| {
-            conn.prepare_cached("SELECT coalesce(max(ingest), 0) FROM articles")?
+            conn.prepare_cached(WATERMARK)?
                 .query_row([], |row| row.get(0).map(Ingest))
         })
         .await

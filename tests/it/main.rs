@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod config;
+mod histories;
 mod identity;
 mod mail;
 mod net;
