@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod crash;
 mod daemon;
+mod histories;
 mod identity;
 mod mail;
 mod net;
