@@ -32,6 +32,12 @@ pub(super) fn amount(reading: &Reading<'_>, at: usize) -> Option<Amount> {
     if doubtful && factor == 1.0 && !found.as_ref().is_some_and(|u| u.measures) {
         return None;
     }
+    // "hơn 1.000 tỷ": what is counted in thousands of millions without a word for it is money.
+    let found = match found {
+        Some(unit) if unit.known => Some(unit),
+        _ if factor >= 1e9 => Some(units::Unit::money(after_scale)),
+        other => other,
+    };
     let value = number.value * factor;
     let from = first_quoted(reading, at);
     if let Some(unit) = found {

@@ -82,14 +82,14 @@ const DOCUMENTS: [&str; 30] = [
     "báo cáo", "pháp lệnh", "luật", "tờ trình", "quy trình", "dự án", "chuyên đề", "mẫu", "biểu",
 ];
 /// What is numbered or named by a number: "Chi bộ 27", "Quân khu 7", "bão số 10", "lần thứ 5".
-const NUMBERED: [&str; 78] = [
+const NUMBERED: [&str; 82] = [
     "chi bộ", "đảng bộ bộ phận", "quân khu", "quân đoàn", "sư đoàn", "lữ đoàn", "trung đoàn", "tiểu đoàn", "đại đội", "trung đội",
     "binh đoàn", "vùng", "tổ", "khu phố", "khóm", "ấp", "thôn", "bản", "buôn", "làng", "xóm", "phường", "quận", "khu vực",
     "tổ dân phố", "khu", "cụm", "quốc lộ", "tỉnh lộ", "đường", "đường tỉnh", "ban chỉ đạo", "hội nghị trung ương", "trung ương",
     "tổ công tác", "đoàn công tác", "đội", "trạm", "lớp", "khối", "kỳ họp", "kỳ", "phiên họp", "phiên", "lần", "thứ", "lần thứ",
     "kỳ thứ", "đợt", "khóa", "hạng", "loại", "cấp", "cấp độ", "mức độ", "trang", "kênh", "ca", "bước", "vòng", "top", "nhóm",
     "huy hiệu", "huy hiệu đảng", "công ty", "xí nghiệp", "nhà máy", "trường", "trại", "bệnh viện", "đồn", "cảng", "km", "hẻm",
-    "tuổi", "độ tuổi", "tòa", "phòng",
+    "tuổi", "độ tuổi", "tòa", "phòng", "giai đoạn", "mức", "chặng", "bài",
 ];
 /// Before "số": it is a sum and not a name.
 const SUMS: [&str; 6] = ["tổng", "trong", "với", "có", "quân", "dân"];

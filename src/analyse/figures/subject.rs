@@ -16,8 +16,8 @@ const ACTIONS: &[&str] = &[
     "tập huấn", "quán triệt", "học tập", "triển khai", "tuyên truyền", "mở", "tổ chức", "thành lập", "sáp nhập", "hợp nhất",
     "sắp xếp", "tinh giản", "tinh gọn", "cắt giảm", "giảm", "tăng", "xây dựng", "nhân rộng", "duy trì", "đăng ký", "hoàn thành",
     "vượt", "đạt", "chiếm", "ban hành", "tham mưu", "phản biện", "tham gia", "tham dự", "dự", "triệu tập", "đại diện",
-    "bầu", "góp ý", "đóng góp", "ủng hộ", "vận động", "quyên góp", "huy động", "hỗ trợ", "cấp", "giải ngân", "thu hồi", "thu",
-    "chi", "nộp", "khởi tố", "điều tra", "truy tố", "xét xử", "thanh tra", "phát hiện", "kiến nghị", "đánh giá", "xếp loại",
+    "bầu", "góp ý", "đóng góp", "ủng hộ", "vận động", "quyên góp", "huy động", "hỗ trợ", "giải ngân", "thu hồi",
+    "nộp", "khởi tố", "điều tra", "truy tố", "xét xử", "thanh tra", "phát hiện", "kiến nghị", "đánh giá", "xếp loại",
     "kiểm điểm", "lấy phiếu tín nhiệm", "thăm hỏi", "thăm", "chúc Tết", "khởi công", "khánh thành", "bàn giao", "xóa", "hiến",
     "sửa chữa", "xây mới", "kéo giảm", "trực thuộc", "quản lý", "tiếp xúc", "tư vấn", "chuyển đổi", "số hóa", "cập nhật",
     "cài đặt", "phát hành", "trình bày", "thông qua", "đề ra", "phấn đấu", "thực hiện",
@@ -25,6 +25,11 @@ const ACTIONS: &[&str] = &[
 /// In front of a doing these make it a name or a field of work: "Ủy ban Kiểm tra", "công tác giám sát".
 const NOT_DOINGS: [&str; 14] = [
     "ban", "ubkt", "công", "tác", "tổ", "đoàn", "nhiệm", "cuộc", "đợt", "kế", "hoạch", "ngành", "chương", "trình",
+];
+/// Words that only begin like a doing.
+const COMPOUNDS: [&str; 16] = [
+    "dự án", "dự kiến", "dự thảo", "dự toán", "dự báo", "dự bị", "trao đổi", "mở rộng", "mở đầu", "bầu cử", "thăm dò", "tăng cường",
+    "giảm nghèo", "đạt được", "tổ chức xã hội", "phát triển kinh tế",
 ];
 /// How far in front a doing may stand, in tokens.
 const REACH: usize = 40;
@@ -100,8 +105,7 @@ fn is_doing(reading: &Reading<'_>, at: usize) -> bool {
     let named = at > 0 && reading.is_upper(at) && reading.mark(at - 1).is_none();
     // "tổ chức" the body, not the doing: "245 tổ chức đảng", "các tổ chức đảng".
     let body = units::reads(reading, at, "tổ chức") && ["đảng", "cơ", "chính"].iter().any(|w| units::same(reading.word(at + 2), w));
-    let measure = units::reads(reading, at, "cấp") && ["ủy", "tỉnh", "huyện", "xã"].iter().any(|w| units::same(reading.word(at + 1), w))
-        || units::reads(reading, at, "chi") && ["bộ", "ủy", "hội", "đoàn"].iter().any(|w| units::same(reading.word(at + 1), w));
+    let compound = COMPOUNDS.iter().any(|pair| units::reads(reading, at, pair));
     let counted = at.checked_sub(1).is_some_and(|i| reading.number(i).is_some());
-    !named && !body && !measure && !counted && !NOT_DOINGS.iter().any(|w| units::same(head, w))
+    !named && !body && !compound && !counted && !NOT_DOINGS.iter().any(|w| units::same(head, w))
 }

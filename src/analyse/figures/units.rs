@@ -17,6 +17,13 @@ pub(super) struct Unit {
     pub measures: bool,
 }
 
+impl Unit {
+    /// Money that is not called by its name; the amount ends before token `to`.
+    pub fn money(to: usize) -> Self {
+        Self { name: "đồng".to_owned(), to, known: true, measures: true }
+    }
+}
+
 /// Members and bodies of the Party.
 const PARTY: &[&str] = &[
     "tổ chức đảng", "tổ chức cơ sở đảng", "tccsđ", "đảng viên", "đảng viên mới", "đảng viên dự bị", "đảng viên chính thức",
@@ -40,19 +47,19 @@ const PEOPLE: &[&str] = &[
 const BODIES: &[&str] = &[
     "tổ chức", "cơ quan", "cơ quan, đơn vị", "đơn vị", "đơn vị hành chính", "doanh nghiệp", "hợp tác xã", "xã", "phường", "đặc khu",
     "xã, phường", "thị trấn", "huyện", "tỉnh", "tỉnh, thành phố", "tỉnh, thành", "thành phố", "thôn", "bản", "ấp", "khóm", "buôn", "tổ dân phố", "khu phố", "khu dân cư",
-    "thôn, bản", "tổ dân vận", "tổ công nghệ số cộng đồng", "tổ", "đoàn", "đoàn kiểm tra", "đoàn công tác", "đội", "ban", "sở", "phòng", "chi hội",
+    "thôn, bản", "tổ dân vận", "tổ công nghệ số cộng đồng", "tổ", "đoàn", "đoàn kiểm tra", "đoàn công tác", "đội", "ban chỉ đạo", "sở, ngành", "sở, ban, ngành", "phòng, ban", "chi hội",
     "chi đoàn", "công đoàn", "công đoàn cơ sở", "trường", "trường học", "cơ sở", "câu lạc bộ", "đầu mối", "địa phương", "điểm cầu", "điểm", "khối", "cụm", "ngành", "trung tâm", "trạm",
 ];
 /// Doings and papers.
 const WORKS: &[&str] = &[
     "mô hình", "mô hình “dân vận khéo”", "mô hình dân vận khéo", "điển hình", "công trình", "phần việc", "dự án", "cuộc", "cuộc kiểm tra", "cuộc giám sát", "cuộc đối thoại",
-    "cuộc họp", "hội nghị", "hội nghị phản biện", "hội thảo", "tọa đàm", "buổi", "buổi sinh hoạt", "lớp", "lớp bồi dưỡng", "khóa bồi dưỡng", "chuyên đề", "kỳ họp", "phiên họp", "đợt", "vụ",
+    "cuộc họp", "hội nghị", "hội nghị phản biện", "hội thảo", "tọa đàm", "buổi", "buổi sinh hoạt", "lớp", "lớp bồi dưỡng", "khóa bồi dưỡng", "khóa học", "chuyên đề", "kỳ họp", "phiên họp", "đợt", "vụ",
     "vụ việc", "vụ án", "đơn", "đơn thư", "lượt đơn", "đơn tố cáo", "đơn khiếu nại", "kiến nghị", "phản ánh", "ý kiến", "ý kiến góp ý", "lượt ý kiến", "câu hỏi", "quyết định", "nghị quyết", "chỉ thị", "kết luận",
     "văn bản", "báo cáo", "đề án", "kế hoạch", "chương trình", "nhiệm vụ", "nhóm nhiệm vụ", "chỉ tiêu", "giải pháp", "nhóm giải pháp", "nội dung", "tiêu chí", "phiếu", "tham luận", "bài viết", "tin, bài",
     "tin bài", "tác phẩm", "bài dự thi", "giải", "giải thưởng", "bằng khen", "giấy khen", "huân chương", "danh hiệu", "hồ sơ", "thủ tục", "thủ tục hành chính", "nhóm", "nhóm vấn đề", "vấn đề", "bài học", "khuyết điểm",
     "sáng kiến", "việc làm", "việc", "hoạt động", "phong trào", "biên chế", "chức danh", "vị trí", "vị trí việc làm", "điểm nhấn", "đột phá", "khâu đột phá", "tiết mục", "sản phẩm", "lần",
-    "suất quà", "phần quà", "suất học bổng", "học bổng", "suất", "căn nhà", "ngôi nhà", "căn", "nhà", "nhà đại đoàn kết", "nhà ở", "nhà tạm", "cây", "cây xanh", "ngày công", "giờ công", "tài khoản", "cuốn", "bộ", "máy", "xe", "tuyến đường", "tuyến", "cây cầu",
-    "cầu", "con đường", "phương tiện", "thiết bị", "camera", "mục tiêu", "bước", "khâu", "tủ sách", "quyển", "đầu sách", "pano", "băng rôn", "khẩu hiệu", "ca", "thôn trắng đảng viên", "khóa",
+    "suất quà", "phần quà", "suất học bổng", "học bổng", "suất", "căn nhà", "ngôi nhà", "căn", "nhà đại đoàn kết", "nhà ở", "nhà tạm", "cây", "cây xanh", "ngày công", "giờ công", "tài khoản", "cuốn", "bộ hồ sơ", "bộ máy tính", "máy tính", "xe", "tuyến đường", "tuyến", "cây cầu",
+    "con đường", "phương tiện", "thiết bị", "camera", "mục tiêu", "biểu hiện", "hiện vật", "cầu thủ", "vận động viên", "hiệu trưởng", "phó chủ tịch", "chủ tịch", "thứ trưởng", "bộ trưởng", "bước", "khâu", "tủ sách", "quyển", "đầu sách", "pano", "băng rôn", "khẩu hiệu", "ca", "thôn trắng đảng viên",
     "cơ sở dữ liệu", "chữ ký số", "chữ ký", "lá cờ", "chỗ", "phòng học", "phần", "đơn vị máu", "túi", "thùng",
 ];
 /// Money and measures.
@@ -71,7 +78,7 @@ const STOPS: &str = "và với cùng hoặc hay của tại ở trong trên dư�
      nhất dám biết chung rõ tự mới cũ lớn nhỏ cao thấp nhanh chậm an dương âm phẩy chia nhân cộng trừ a b c d đ e g h i k l o p r s t u v x y số tỷ tỉ lệ \
      trước mắt chủ yếu đối làm lao lên mất bắt triển khai kết nạp kiểm tra giám sát khai trừ khiển cảnh cáo cách chức xóa đưa người-ta nào ai gì khác \
      đồng thời nhờ mỗi mọi các những từng một hai ba bốn năm sáu bảy tám chín mười ấy dự trao tặng bầu mở yêu cầu đề nghị trình phê duyệt ban hành \
-     quyết nêu chỉ xem xét xử lý giải tổng sáng chiều tối hằng hàng toàn riêng tương ứng ứng vừa xong nay vậy";
+     quyết nêu chỉ xem xét xử lý giải tổng sáng chiều tối hằng hàng toàn riêng sang kỳ cấp khóa lần bên phía mặt tương ứng ứng vừa xong nay vậy";
 
 struct Entry {
     keys: Vec<String>,
