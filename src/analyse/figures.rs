@@ -33,7 +33,7 @@ pub fn figures(title: &str, lead: &str, body: &str) -> Vec<Figure> {
     let mut seen = HashSet::new();
     for part in [lead, body, title] {
         let part = &part[..part.floor_char_boundary(MAX_TEXT)];
-        for sentence in sentences(part) {
+        for sentence in sentences(part).filter(|s| s.bytes().any(|b| b.is_ascii_digit())) {
             for figure in of_sentence(&squash(sentence)) {
                 if out.len() == MAX_FIGURES {
                     return out;
@@ -130,9 +130,6 @@ impl<'a> Reading<'a> {
 }
 
 fn of_sentence(sentence: &str) -> Vec<Figure> {
-    if !sentence.bytes().any(|b| b.is_ascii_digit()) {
-        return Vec::new();
-    }
     let reading = Reading::new(sentence);
     let mut out: Vec<Figure> = Vec::new();
     let mut at = 0;

@@ -9,8 +9,8 @@ pub mod learn;
 mod prose;
 pub mod weights;
 
-use features::{FEATURES, Sentence, candidates};
-use std::{collections::HashSet, ops::Range};
+use features::{FEATURES, Sentence, candidates, common};
+use std::ops::Range;
 
 /// An article to summarise; parts may be empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn score(sentence: &Sentence<'_>, weights: &[f64; FEATURES]) -> f64 {
 /// Indexes of the chosen sentences, in order of choice.
 fn pick(sentences: &[Sentence<'_>], budget: Budget, weights: &[f64; FEATURES]) -> Vec<usize> {
     let scores: Vec<f64> = sentences.iter().map(|s| score(s, weights)).collect();
-    let mut said: HashSet<(u32, u32)> = HashSet::new();
+    let mut said: Vec<(u32, u32)> = Vec::new();
     let mut picked: Vec<usize> = Vec::new();
     let mut words = 0;
     while picked.len() < budget.sentences && (words as f64) < budget.words as f64 * FULL {
@@ -114,8 +114,8 @@ fn pick(sentences: &[Sentence<'_>], budget: Budget, weights: &[f64; FEATURES]) -
             if !fits || picked.contains(&i) || !stands_alone(i, sentences, &picked) {
                 continue;
             }
-            let new = sentence.pairs.iter().filter(|pair| !said.contains(pair)).count();
-            let novelty = new as f64 / sentence.pairs.len().max(1) as f64;
+            let old = common(&sentence.pairs, &said);
+            let novelty = 1.0 - old as f64 / sentence.pairs.len().max(1) as f64;
             let value = scores[i] * novelty.powf(NOVELTY);
             if best.is_none_or(|(_, most)| value > most)
                 && !picked.iter().any(|&p| sentences[p].says_the_same(sentence, SAME))
@@ -127,6 +127,8 @@ fn pick(sentences: &[Sentence<'_>], budget: Budget, weights: &[f64; FEATURES]) -
         picked.push(i);
         words += sentences[i].words;
         said.extend(&sentences[i].pairs);
+        said.sort_unstable();
+        said.dedup();
     }
     picked
 }

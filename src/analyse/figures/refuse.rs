@@ -5,39 +5,41 @@ use super::{Reading, units};
 use regex::Regex;
 use std::{ops::Range, sync::LazyLock};
 
+/// Boundaries are those of ASCII: Unicode ones would take the slow engine, and stand next to digits here.
 static MASKS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         // 28/10/2021, 28-10-2021, 31.12.2021, 10/2021
-        r"\b\d{1,2}\s?[/.\-–]\s?\d{1,2}\s?[/.\-–]\s?(?:19|20)?\d{2}\b",
-        r"\b\d{1,2}\s?[/\-]\s?(?:19|20)\d{2}\b",
+        r"(?-u:\b)\d{1,2}\s?[/.\-–]\s?\d{1,2}\s?[/.\-–]\s?(?:19|20)?\d{2}(?-u:\b)",
+        r"(?-u:\b)\d{1,2}\s?[/\-]\s?(?:19|20)\d{2}(?-u:\b)",
         // ngày 5, ngày 4 và 5/3, từ ngày 3 đến 6-8, ngày 28 tháng 10, tháng 9, năm 2021, quý 3
-        r"(?i)\b(?:ngày|sáng|trưa|chiều|tối|đêm|hôm|mùng|mồng|rạng sáng|thứ)\s+(?:ngày\s+)?\d{1,2}\b(?:\s?[-–/.]\s?\d{1,2}\b)*(?:\s*(?:,|và|đến|tới|-|–)\s*(?:ngày\s+)?\d{1,2}(?:\s?[-–/.]\s?\d{1,2}\b)+)*",
-        r"(?i)\bngày\s+\d{1,2}(?:\s*(?:,|và|đến|tới|-|–)\s*\d{1,2})*\s+tháng\s+\d{1,2}\b",
-        r"(?i)\b(?:tháng|quý)\s+(?:0?[1-9]|1[0-2])\b(?:\s?[-–/]\s?\d{1,4}\b)*(?:\s*(?:,|và|đến|tới)\s*(?:tháng\s+|quý\s+)?(?:0?[1-9]|1[0-2])\b(?:\s?[/]\s?\d{4})?)?",
-        r"(?i)\b(?:năm|niên vụ|niên khóa|năm học|nhiệm kỳ|giai đoạn|thời kỳ)\s+(?:19|20)\d{2}\b(?:\s?[-–/]\s?\d{1,4}\b)*(?:\s*(?:,|và|đến|tới)\s*(?:năm\s+)?(?:19|20)\d{2}\b)*",
+        r"(?i)(?:ngày|sáng|trưa|chiều|tối|đêm|hôm|mùng|mồng|rạng sáng|thứ)\s+(?:ngày\s+)?\d{1,2}(?-u:\b)(?:\s?[-–/.]\s?\d{1,2}(?-u:\b))*(?:\s*(?:,|và|đến|tới|-|–)\s*(?:ngày\s+)?\d{1,2}(?:\s?[-–/.]\s?\d{1,2}(?-u:\b))+)*",
+        r"(?i)ngày\s+\d{1,2}(?:\s*(?:,|và|đến|tới|-|–)\s*\d{1,2})*\s+tháng\s+\d{1,2}(?-u:\b)",
+        r"(?i)(?:tháng|quý)\s+(?:0?[1-9]|1[0-2])(?-u:\b)(?:\s?[-–/]\s?\d{1,4}(?-u:\b))*(?:\s*(?:,|và|đến|tới)\s*(?:tháng\s+|quý\s+)?(?:0?[1-9]|1[0-2])(?-u:\b)(?:\s?[/]\s?\d{4})?)?",
+        r"(?i)(?:năm|niên vụ|niên khóa|năm học|nhiệm kỳ|giai đoạn|thời kỳ)\s+(?:19|20)\d{2}(?-u:\b)(?:\s?[-–/]\s?\d{1,4}(?-u:\b))*(?:\s*(?:,|và|đến|tới)\s*(?:năm\s+)?(?:19|20)\d{2}(?-u:\b))*",
         // 2020–2025
-        r"\b(?:19|20)\d{2}\s?[-–—/]\s?(?:19|20)?\d{2}\b",
+        r"(?-u:\b)(?:19|20)\d{2}\s?[-–—/]\s?(?:19|20)?\d{2}(?-u:\b)",
         // (3/2/1930 – 3/2/2025) is covered above; a bare day and month in brackets
         r"\(\d{1,2}[/\-.]\d{1,2}(?:\s?[-–]\s?\d{1,2}[/\-.]\d{1,2})?\)",
         // 7 giờ 30, 7h30, 06:45
-        r"(?i)\b\d{1,2}\s?(?:giờ|h|g)\s?\d{0,2}(?:\s?(?:phút|'))?\b",
-        r"\b\d{1,2}:\d{2}\b",
+        r"(?i)\d{1,2}\s?giờ(?:\s?\d{1,2}(?:\s?phút)?)?",
+        r"\d{1,2}[hgHG]\d{0,2}(?-u:\b)",
+        r"(?-u:\b)\d{1,2}:\d{2}(?-u:\b)",
         // 18-NQ/TW, 1234/UBND-NC, 57-NQ/TU, 100/2019/NĐ-CP, 22-QĐ/TW
-        r"\b\d{1,5}(?:/\d{4})?(?:/QH\d+|[-–/](?:\p{Lu}{2,}|QĐi)[\p{L}\d]*(?:[-/][\p{L}\d]+)*)",
+        r"(?-u:\b)\d{1,5}(?:/\d{4})?(?:/QH\d+|[-–/](?:\p{Lu}{2,}|QĐi)[\p{L}\d]*(?:[-/][\p{L}\d]+)*)",
         // 0913 123 456, 0296.3852.123, (0296) 3852 123, 1900.1234
-        r"\(?\b0\d{2,4}\)?[ .\-]\d{3,4}(?:[ .\-]\d{2,4}){0,2}\b",
-        r"\b0\d{6,}\b|\b1[89]00[ .]?\d{4,6}\b",
+        r"\(?(?-u:\b)0\d{2,4}\)?[ .\-]\d{3,4}(?:[ .\-]\d{2,4}){0,2}(?-u:\b)",
+        r"(?-u:\b)0\d{6,}(?-u:\b)|(?-u:\b)1[89]00[ .]?\d{4,6}(?-u:\b)",
         // 12/5 đường …, số 45A; 24/24, 24/7
-        r"(?i)\b(?:số nhà|hẻm|ngõ|ngách|kiệt|lô)\s+\d+[\p{L}\d/]*",
-        r"\b24/(?:24|7)\b",
+        r"(?i)(?:số nhà|hẻm|ngõ|ngách|kiệt|lô)\s+\d+[\p{L}\d/]*",
+        r"(?-u:\b)24/(?:24|7)(?-u:\b)",
         // VTV1, G20, COVID-19, A80; 4.0
-        r"\p{L}+[-–]?\d+(?:[.\-]\d+)*\b",
+        r"\p{L}+[-–]?\d+(?:[.\-]\d+)*(?-u:\b)",
         // 12A, 4G, 56/3B: letters grown to digits, units of measure aside
-        r"\b\d+(?:/\d+)?\p{Lu}\b",
+        r"(?-u:\b)\d+(?:/\d+)?\p{Lu}(?-u:\b)",
         // addresses of pages and mails
         r"(?:https?://|www\.)\S+|\S+@\S+",
         // tỷ số 3-1, tỉ số 2–0
-        r"(?i)\bt[ỷỉ] số\s+\d+\s?[-–]\s?\d+",
+        r"(?i)t[ỷỉ] số\s+\d+\s?[-–]\s?\d+",
     ]
     .iter()
     .map(|pattern| Regex::new(pattern).expect("a constant pattern"))

@@ -118,8 +118,9 @@ pub(super) fn keys(phrase: &str) -> Vec<String> {
 
 /// Whether a key is that of `word`.
 pub(super) fn same(of: &str, word: &str) -> bool {
-    // Most pairs differ in their first letter, which tones do not move.
-    !of.is_empty() && word.len() + 8 > of.len() && key(word) == of
+    let (Some(&a), Some(&b)) = (of.as_bytes().first(), word.as_bytes().first()) else { return false };
+    // Most pairs differ in their first letter, which a key keeps where it is ASCII.
+    (!b.is_ascii() || a == b.to_ascii_lowercase()) && key(word) == of
 }
 
 /// Whether the words from token `at` on are those of `phrase`.

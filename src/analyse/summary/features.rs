@@ -3,7 +3,7 @@
 
 use super::{Chosen, Place, Source, prose};
 use crate::text::{normal::push_key, sentence::sentence_spans, syllable::syllables};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Names of the features, in the order of the weights.
 pub const NAMES: [&str; FEATURES] = [
@@ -74,13 +74,11 @@ impl Words {
 
 /// The distinct neighbouring pairs, sorted.
 pub(crate) fn pairs(tokens: &[u32]) -> Vec<(u32, u32)> {
-    let mut pairs: Vec<_> = tokens.windows(2).map(|w| (w[0], w[1])).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    pairs
+    sorted(tokens.windows(2).map(|w| (w[0], w[1])).collect())
 }
 
-fn common<T: Ord>(a: &[T], b: &[T]) -> usize {
+/// How many values two sorted, distinct lists share.
+pub(crate) fn common<T: Ord>(a: &[T], b: &[T]) -> usize {
     let (mut i, mut j, mut n) = (0, 0, 0);
     while i < a.len() && j < b.len() {
         match a[i].cmp(&b[j]) {
@@ -123,7 +121,7 @@ fn read_part<'a>(source: usize, place: Place, part: &'a str, words: &mut Words, 
         span.start += prose::dateline(&part[span.clone()]);
         let text = &part[span.clone()];
         let tokens = words.read(text);
-        if tokens.len() < MIN_SYLLABLES || prose::is_furniture(text) {
+        if tokens.len() < MIN_SYLLABLES || !prose::is_whole(text) || prose::is_furniture(text) {
             before = None;
             continue;
         }
@@ -144,58 +142,40 @@ fn read_part<'a>(source: usize, place: Place, part: &'a str, words: &mut Words, 
 
 /// What the articles of one event have in common.
 struct Event {
-    /// Articles that hold a pair.
-    holders: HashMap<(u32, u32), u32>,
-    /// How often a syllable stands in all articles.
-    counts: HashMap<u32, u32>,
-    total: f64,
-    articles: usize,
-    titles: Vec<Vec<u32>>,
-    all_titles: HashSet<u32>,
-    /// Pairs of all leads and first sentences, by article.
-    heads: Vec<HashSet<(u32, u32)>>,
+    /// Pairs of each article, sorted.
+    articles: Vec<Vec<(u32, u32)>>,
+    /// Pairs of its sapo and first sentences, sorted.
+    heads: Vec<Vec<(u32, u32)>>,
+    /// How often each syllable stands in all articles.
+    counts: Vec<u32>,
     commonest: f64,
+    /// Syllables of each headline, sorted, and of all.
+    titles: Vec<Vec<u32>>,
+    all_titles: Vec<u32>,
 }
 
 impl Event {
     fn new(sources: &[Source<'_>], sentences: &[Sentence<'_>], words: &mut Words) -> Self {
-        let titles: Vec<Vec<u32>> = sources
-            .iter()
-            .map(|s| {
-                let mut title = words.read(s.title);
-                title.sort_unstable();
-                title.dedup();
-                title
-            })
-            .collect();
-        let mut by_article: Vec<HashSet<(u32, u32)>> = vec![HashSet::new(); sources.len()];
-        let mut heads = by_article.clone();
-        let mut counts: HashMap<u32, u32> = HashMap::new();
-        let mut total = 0.0;
+        let titles: Vec<Vec<u32>> = sources.iter().map(|s| sorted(words.read(s.title))).collect();
+        let mut articles: Vec<Vec<(u32, u32)>> = vec![Vec::new(); sources.len()];
+        let mut heads = articles.clone();
+        let mut counts = vec![0; words.0.len()];
         for s in sentences {
-            by_article[s.chosen.source].extend(&s.pairs);
+            articles[s.chosen.source].extend(&s.pairs);
             if s.chosen.place == Place::Lead || s.rank < 2 {
                 heads[s.chosen.source].extend(&s.pairs);
             }
             for &token in &s.tokens {
-                *counts.entry(token).or_default() += 1;
-                total += 1.0;
+                counts[token as usize] += 1;
             }
         }
-        let mut holders: HashMap<(u32, u32), u32> = HashMap::new();
-        for pair in by_article.iter().flatten() {
-            *holders.entry(*pair).or_default() += 1;
-        }
-        let commonest = counts.values().copied().max().unwrap_or(1).into();
         Self {
-            holders,
+            articles: articles.into_iter().map(sorted).collect(),
+            heads: heads.into_iter().map(sorted).collect(),
+            commonest: counts.iter().copied().max().unwrap_or(1).into(),
             counts,
-            total,
-            articles: sources.len(),
-            all_titles: titles.iter().flatten().copied().collect(),
+            all_titles: sorted(titles.concat()),
             titles,
-            heads,
-            commonest,
         }
     }
 
@@ -206,14 +186,17 @@ impl Event {
         let flag = |yes: bool| f64::from(u8::from(yes));
         let at = |rank: usize| flag(body && s.rank == rank);
         let size = s.words as f64;
-        let others = self.articles.saturating_sub(1);
-        let share = |hits: usize| hits as f64 / s.pairs.len().max(1) as f64;
-        let support = |pair: &(u32, u32)| self.holders.get(pair).map_or(0, |n| n - 1) as usize;
-        let shared = s.pairs.iter().map(support).sum::<usize>() as f64;
-        let shared = if others == 0 { 0.0 } else { shared / (others * s.pairs.len().max(1)) as f64 };
-        let widely = s.pairs.iter().filter(|p| support(p) * 2 >= others.max(1)).count();
+        let others = self.articles.len().saturating_sub(1);
+        let pairs = s.pairs.len().max(1) as f64;
+        let others_hold = |held: &[Vec<(u32, u32)>], pair: &(u32, u32)| {
+            let others = held.iter().enumerate().filter(|(k, _)| *k != s.chosen.source);
+            others.filter(|(_, pairs)| pairs.binary_search(pair).is_ok()).count()
+        };
+        let support: Vec<usize> = s.pairs.iter().map(|pair| others_hold(&self.articles, pair)).collect();
+        let shared = support.iter().sum::<usize>() as f64 / (others.max(1) as f64 * pairs);
+        let widely = support.iter().filter(|&&n| n * 2 >= others.max(1)).count() as f64 / pairs;
         let heads = self.heads.iter().enumerate().filter(|(k, _)| *k != s.chosen.source);
-        let leads = heads.map(|(_, head)| s.pairs.iter().filter(|p| head.contains(p)).count()).max().unwrap_or(0);
+        let leads = heads.map(|(_, head)| s.pairs.iter().filter(|p| head.binary_search(p).is_ok()).count()).max();
         [
             1.0,
             at(0),
@@ -224,11 +207,11 @@ impl Event {
             flag(!body),
             flag(!body && s.rank == 0),
             self.covers_title(s),
-            s.tokens.iter().filter(|t| self.all_titles.contains(t)).count() as f64 / s.tokens.len().max(1) as f64,
+            s.tokens.iter().filter(|t| self.all_titles.binary_search(t).is_ok()).count() as f64 / s.tokens.len().max(1) as f64,
             shared,
-            share(widely),
+            widely,
             self.echo(s, sentences),
-            share(leads),
+            leads.unwrap_or(0) as f64 / pairs,
             self.centrality(s),
             (size / 30.0).min(2.0),
             flag(size < 12.0),
@@ -240,7 +223,7 @@ impl Event {
             flag(SPEAKERS.iter().any(|w| text.contains(w))),
             flag(s.leans),
             flag(prose::is_whole(text)),
-            at(0) * flag(self.articles == 1),
+            at(0) * flag(others == 0),
         ]
     }
 
@@ -263,14 +246,15 @@ impl Event {
 
     /// How common its syllables are in the articles, the commonest (function words) cut off.
     fn centrality(&self, s: &Sentence<'_>) -> f64 {
-        let sum: f64 = s
-            .tokens
-            .iter()
-            .filter_map(|t| self.counts.get(t))
-            .map(|&n| f64::from(n).ln_1p() / self.commonest.ln_1p())
-            .sum();
-        if self.total == 0.0 { 0.0 } else { sum / s.tokens.len().max(1) as f64 }
+        let common = |&t: &u32| f64::from(self.counts[t as usize]).ln_1p() / self.commonest.ln_1p();
+        s.tokens.iter().map(common).sum::<f64>() / s.tokens.len().max(1) as f64
     }
+}
+
+fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// Speech of the reporter or the interviewed in the first person.

@@ -31,7 +31,7 @@ pub(super) fn dateline(sentence: &str) -> usize {
 /// Captions, bylines, credits, editors' notes, pointers to other stories.
 static NOT_TEXT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)^\(?(?:ảnh|clip|video|đồ họa|infographic|nguồn|theo|tin,? ảnh|bài,? ảnh|bài và ảnh|thực hiện)\s*[:\-–]|^\(?ảnh (?:minh họa|tư liệu|chụp)|(?:ảnh|clip|nguồn|đồ họa)\s*:\s*[^.]{1,40}[.)]*$|ảnh minh họa|^\(?(?:xem thêm|đọc thêm|tin liên quan|bấm vào|mời (?:quý )?(?:độc giả|bạn đọc)|liên hệ|điện thoại|email|hotline|tags?|từ khóa)\b|^theo [\p{Lu}][\p{L}.\d]*[.)]*$|\(theo [^)]{2,30}\)\.?$",
+        r"(?i)^\(?(?:ảnh|clip|video|đồ họa|infographic|nguồn|theo|tin,? ảnh|bài,? ảnh|bài và ảnh|thực hiện)\s*[:\-–]|^\(?ảnh (?:minh họa|tư liệu|chụp)|(?:ảnh|clip|nguồn|đồ họa)\s*:\s*[^.]{1,40}[.)]*$|ảnh minh họa|^\(?(?:xem thêm|đọc thêm|tin liên quan|bấm vào|mời (?:quý )?(?:độc giả|bạn đọc)|liên hệ|điện thoại|email|hotline|tags?|từ khóa)(?:[\s:.]|$)|^theo [\p{Lu}][\p{L}.\d]*[.)]*$|\(theo [^)]{2,30}\)\.?$",
     )
 });
 
@@ -44,9 +44,9 @@ pub(super) fn is_furniture(sentence: &str) -> bool {
 static LEANS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[“”\x22‘’(\[\-–—\s]*(?:
-          (?:Theo|Do|Trước|Sau|Cùng\ với|Bên\ cạnh|Ngoài|Trong\ khi|Trong\ số|Khi|Nhờ|Từ|Vì|Qua|Kể\ từ)\ (?:đó|ấy|vậy|thế)\b(?:[\ ,]|$)
-          |(?:Tuy\ nhiên|Tuy\ vậy|Tuy\ thế|Song|Nhưng|Thế\ nhưng|Mặc\ dù\ vậy|Dù\ vậy|Mặt\ khác|Ngược\ lại|Thay\ vào\ đó|Ngoài\ ra|Hơn\ nữa|Hơn\ thế|Thêm\ vào\ đó|Đồng\ thời|Đặc\ biệt\ là|Cụ\ thể|Chẳng\ hạn|Ví\ dụ|Nói\ cách\ khác|Như\ vậy|Như\ thế|Vì\ thế|Do\ vậy|Bởi\ vậy|Chính\ vì\ vậy|Chính\ vì\ thế|Bởi\ thế|Tiếp\ đó|Sau\ cùng|Trước\ tình\ hình\ đó|Trước\ tình\ hình\ này|Tương\ tự|Cũng\ theo|Cũng\ tại|Cũng\ trong|Được\ biết|Trong\ đó|Tại\ đây|Lúc\ này|Khi\ ấy|Lúc\ đó|Theo\ ông\ này|Còn|Và|Rồi|Hay|Hoặc)\b
-          |(?:Đây|Đó|Nó|Họ|Điều\ này|Điều\ đó|Việc\ này|Việc\ đó|Vụ\ việc\ này|Người\ này|Những\ người\ này|Số\ này|Con\ số\ này|Kết\ quả\ này|Hành\ vi\ này|Quyết\ định\ này|Ông\ ta|Bà\ ta|Ông\ này|Bà\ này|Anh\ ta|Cô\ ta|Cô\ ấy|Anh\ này|Cũng)\b
+          (?:Theo|Do|Trước|Sau|Cùng\ với|Bên\ cạnh|Ngoài|Trong\ khi|Trong\ số|Khi|Nhờ|Từ|Vì|Qua|Kể\ từ)\ (?:đó|ấy|vậy|thế)(?:[\s,]|$)
+          |(?:Tuy\ nhiên|Tuy\ vậy|Tuy\ thế|Song|Nhưng|Thế\ nhưng|Mặc\ dù\ vậy|Dù\ vậy|Mặt\ khác|Ngược\ lại|Thay\ vào\ đó|Ngoài\ ra|Hơn\ nữa|Hơn\ thế|Thêm\ vào\ đó|Đồng\ thời|Đặc\ biệt\ là|Cụ\ thể|Chẳng\ hạn|Ví\ dụ|Nói\ cách\ khác|Như\ vậy|Như\ thế|Vì\ thế|Do\ vậy|Bởi\ vậy|Chính\ vì\ vậy|Chính\ vì\ thế|Bởi\ thế|Tiếp\ đó|Sau\ cùng|Trước\ tình\ hình\ đó|Trước\ tình\ hình\ này|Tương\ tự|Cũng\ theo|Cũng\ tại|Cũng\ trong|Được\ biết|Trong\ đó|Tại\ đây|Lúc\ này|Khi\ ấy|Lúc\ đó|Theo\ ông\ này|Còn|Và|Rồi|Hay|Hoặc)(?:[\s,:;.”]|$)
+          |(?:Đây|Đó|Nó|Họ|Điều\ này|Điều\ đó|Việc\ này|Việc\ đó|Vụ\ việc\ này|Người\ này|Những\ người\ này|Số\ này|Con\ số\ này|Kết\ quả\ này|Hành\ vi\ này|Quyết\ định\ này|Ông\ ta|Bà\ ta|Ông\ này|Bà\ này|Anh\ ta|Cô\ ta|Cô\ ấy|Anh\ này|Cũng)(?:[\s,:;.”]|$)
           |(?:Ông|Bà|Anh|Chị|Cô|Đồng\ chí|Vị|Cậu|Em)\ \p{Ll}
         )",
     )
