@@ -34,8 +34,14 @@ impl Verbosity {
 /// fields stay fields. A second call in one process changes nothing.
 pub fn init(verbosity: Verbosity, journal: bool) {
     let (own, others) = verbosity.levels();
-    let filter = tracing_subscriber::filter::Targets::new().with_default(others).with_target("diembao", own);
-    let native = if journal { tracing_journald::layer().ok() } else { None };
+    let filter = tracing_subscriber::filter::Targets::new()
+        .with_default(others)
+        .with_target("diembao", own);
+    let native = if journal {
+        tracing_journald::layer().ok()
+    } else {
+        None
+    };
     let stderr = native.is_none().then(|| {
         tracing_subscriber::fmt::layer()
             .with_writer(std::io::stderr)

@@ -14,5 +14,7 @@ pub const ANALYSIS_VERSION: u32 = 1;
 pub fn analysis_version(topics: &Topics) -> i64 {
     let digits = format!("{ANALYSIS_VERSION:x}{}", topics.hash);
     // Fifteen hexadecimal digits fit below the sign.
-    i64::from_str_radix(digits.get(..15).unwrap_or(&digits), 16).unwrap_or(i64::MAX).max(1)
+    i64::from_str_radix(digits.get(..15).unwrap_or(&digits), 16)
+        .unwrap_or(i64::MAX)
+        .max(1)
 }

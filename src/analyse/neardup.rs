@@ -5,7 +5,7 @@
 //! but a monthly report from the neighbouring commune has the same words with other figures.
 
 use crate::{
-    model::{Article, SourceKey},
+    model::{Article, ArticleId, SourceKey},
     text::shingle::{self, Token},
 };
 use std::{
@@ -180,13 +180,13 @@ fn root(parent: &mut [usize], mut i: usize) -> usize {
     i
 }
 
-/// Articles in groups of copies, as indexes. Within a group the lead copy stands first: that of the highest-ranked
+/// Articles in groups of copies. Within a group the lead copy stands first: that of the highest-ranked
 /// paper (smallest `rank`), then the fullest text, then the earliest ingested; the others follow in the same order.
 /// Groups stand in the order of their lead copies' ingest numbers.
 pub fn copies<A: Borrow<Article>>(
     articles: &[A],
     rank: impl Fn(&SourceKey) -> u16,
-) -> Vec<Vec<usize>> {
+) -> Vec<Vec<ArticleId>> {
     let texts: Vec<NearText> = articles
         .iter()
         .map(|article| {
@@ -218,12 +218,15 @@ pub fn copies<A: Borrow<Article>>(
         (lead.ingest, lead.id)
     });
     groups
+        .into_iter()
+        .map(|group| group.into_iter().map(|i| articles[i].borrow().id).collect())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ArticleId, Ingest};
+    use crate::model::Ingest;
 
     const REPORT: &str = "Sáng 12/11, Ban Thường vụ Tỉnh ủy tổ chức hội nghị sơ kết ba năm thực hiện nghị quyết về nâng cao \
         chất lượng sinh hoạt chi bộ. Đến nay toàn tỉnh có 1.284 chi bộ thực hiện sinh hoạt chuyên đề mỗi quý, tăng 312 \
@@ -305,7 +308,7 @@ mod tests {
             article(4, "tinh", REPORT),
         ];
         let rank = |source: &SourceKey| if source.as_str() == "tinh" { 10 } else { 20 };
-        assert_eq!(copies(&articles, rank), [vec![2, 3, 1, 0]]);
+        assert_eq!(copies(&articles, rank), [[3, 4, 2, 1].map(ArticleId)]);
     }
 
     proptest::proptest! {

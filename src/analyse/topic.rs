@@ -21,7 +21,8 @@ const JUST_BELOW: f32 = 0.01;
 pub fn classify(topics: &Topics, text: &ArticleText<'_>) -> Verdict {
     let mut tally = Tally::new(topics);
     tally.read(Part::Title, text.title);
-    tally.headed = !text.title.trim().is_empty();
+    tally.has_title = !text.title.trim().is_empty();
+    tally.headed = tally.has_title;
     tally.read(Part::Sapo, text.sapo);
     tally.headed = true;
     tally.read(Part::Body, text.body);
@@ -40,6 +41,8 @@ struct Counted<'t> {
 struct Tally<'t> {
     topics: &'t Topics,
     counted: Vec<Counted<'t>>,
+    /// Whether there is a headline.
+    has_title: bool,
     /// Whether the article's head has been read: the headline or, for want of one, the lead.
     headed: bool,
     /// Whether a phrase of the head keeps the article at level 1.
@@ -87,6 +90,7 @@ impl<'t> Tally<'t> {
         Self {
             topics,
             counted: Vec::new(),
+            has_title: false,
             headed: false,
             capped: false,
         }
@@ -212,18 +216,24 @@ impl<'t> Tally<'t> {
                 *slot = c;
             }
         }
-        let (mut all, mut body) = (Relevance::default(), Relevance::default());
+        let mut parts: BTreeMap<Part, Relevance> = BTreeMap::new();
         for c in best.values() {
-            let sum = if c.hit.part == Part::Body {
-                &mut body
-            } else {
-                &mut all
-            };
+            let sum = parts.entry(c.hit.part).or_default();
             sum.add(c.meaning, c.relevance);
         }
-        let most = self.topics.parts.body_most;
-        all.core += body.core.min(most);
-        all.side += body.side.min(most);
+        let factors = &self.topics.parts;
+        let mut of = |part| parts.remove(&part).unwrap_or_default();
+        let (mut all, sapo, body, section) = (
+            of(Part::Title),
+            of(Part::Sapo),
+            of(Part::Body),
+            of(Part::Section),
+        );
+        let alone = self.has_title && all.core <= 0.0;
+        let sapo_factor = if alone { factors.sapo_alone } else { 1.0 };
+        all.core += sapo.core * sapo_factor + section.core + body.core.min(factors.body_most);
+        all.side += sapo.side + section.side + body.side.min(factors.body_most);
+        all.against += sapo.against + section.against;
         all
     }
 

@@ -56,10 +56,16 @@ pub async fn owner(args: &Args) -> Result<Works, AppError> {
 ///
 /// # Errors
 /// When the store cannot be opened.
-pub async fn own(config: Config, clock: Clock, names: Option<SocketAddr>) -> Result<Works, AppError> {
+pub async fn own(
+    config: Config,
+    clock: Clock,
+    names: Option<SocketAddr>,
+) -> Result<Works, AppError> {
     let store = Store::open(&config.daemon.data_dir, fold)?;
     let setup = Setup::new(config, names).map_err(anyhow::Error::from)?;
-    store.sync_sources(&setup.config.sources, clock.now()).await?;
+    store
+        .sync_sources(&setup.config.sources, clock.now())
+        .await?;
     Ok(Works::fixed(store, clock, setup))
 }
 
@@ -80,6 +86,10 @@ pub async fn beside(args: &Args) -> Result<Option<Works>, AppError> {
 
 /// Says where there are no data yet.
 pub fn no_data(args: &Args) -> String {
-    let dir = load_config(args).map_or_else(|_| PathBuf::from("?"), |config| config.daemon.data_dir);
-    format!("Chưa có dữ liệu trong {}. Hãy chạy `diembao fetch` hoặc `diembao run` trước.", dir.display())
+    let dir =
+        load_config(args).map_or_else(|_| PathBuf::from("?"), |config| config.daemon.data_dir);
+    format!(
+        "Chưa có dữ liệu trong {}. Hãy chạy `diembao fetch` hoặc `diembao run` trước.",
+        dir.display()
+    )
 }

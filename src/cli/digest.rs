@@ -31,9 +31,9 @@ pub struct Options<'a> {
 /// Runs the command.
 pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     let works = match app::owner(args).await {
-        Err(AppError::Store(StoreError::InUse { .. })) => {
-            app::beside(args).await?.ok_or_else(|| AppError::Usage(app::no_data(args)))?
-        }
+        Err(AppError::Store(StoreError::InUse { .. })) => app::beside(args)
+            .await?
+            .ok_or_else(|| AppError::Usage(app::no_data(args)))?,
         works => works?,
     };
     let setup = works.setup();
@@ -50,10 +50,23 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
 }
 
 fn find<'a>(setup: &'a Setup, name: &str) -> Result<&'a DigestConfig, AppError> {
-    setup.config.digests.iter().find(|digest| digest.name.as_str() == name).ok_or_else(|| {
-        let known: Vec<&str> = setup.config.digests.iter().map(|digest| digest.name.as_str()).collect();
-        AppError::Usage(format!("no digest {name:?} in diembao.toml; there is: {}", known.join(", ")))
-    })
+    setup
+        .config
+        .digests
+        .iter()
+        .find(|digest| digest.name.as_str() == name)
+        .ok_or_else(|| {
+            let known: Vec<&str> = setup
+                .config
+                .digests
+                .iter()
+                .map(|digest| digest.name.as_str())
+                .collect();
+            AppError::Usage(format!(
+                "no digest {name:?} in diembao.toml; there is: {}",
+                known.join(", ")
+            ))
+        })
 }
 
 /// The frozen edition of the day, or a new one for today.
@@ -69,23 +82,46 @@ async fn edition_of(
     if !options.dry_run
         && let Some(stored) = works.store.find_edition(&digest.name, date).await?
     {
-        return Ok(Composed { edition: stored.edition, rendered: stored.rendered, frozen: false });
+        return Ok(Composed {
+            edition: stored.edition,
+            rendered: stored.rendered,
+            frozen: false,
+        });
     }
     if date != today {
-        return Err(AppError::Work(anyhow::anyhow!("there is no edition of {} for {date}", digest.name)));
+        return Err(AppError::Work(anyhow::anyhow!(
+            "there is no edition of {} for {date}",
+            digest.name
+        )));
     }
     if works.store.is_owner() {
-        desk::analyse_pending(works, || ()).await.map_err(anyhow::Error::from)?;
+        desk::analyse_pending(works, || ())
+            .await
+            .map_err(anyhow::Error::from)?;
     }
     let plan = desk::plan(works, setup, digest).await?;
-    let slot = plan.schedule.appointment(date).context("the date stands outside of all calendars")?;
-    let covers = window::covers(&plan, &slot, now).context("the clock stands outside of all calendars")?;
-    let due = window::Due { digest: digest.name.clone(), slot: slot.text, covers };
+    let slot = plan
+        .schedule
+        .appointment(date)
+        .context("the date stands outside of all calendars")?;
+    let covers =
+        window::covers(&plan, &slot, now).context("the clock stands outside of all calendars")?;
+    let due = window::Due {
+        digest: digest.name.clone(),
+        slot: slot.text,
+        covers,
+    };
     if options.dry_run {
-        return Ok(desk::compose(works, setup, digest, &due).await.map_err(anyhow::Error::from)?);
+        return Ok(desk::compose(works, setup, digest, &due)
+            .await
+            .map_err(anyhow::Error::from)?);
     }
-    let made = desk::compose_and_freeze(works, setup, digest, &due).await.map_err(anyhow::Error::from)?;
-    Ok(made.context("another process composed this edition at the same moment; run the command again")?)
+    let made = desk::compose_and_freeze(works, setup, digest, &due)
+        .await
+        .map_err(anyhow::Error::from)?;
+    Ok(made.context(
+        "another process composed this edition at the same moment; run the command again",
+    )?)
 }
 
 /// Writes `NAME.eml`, `.html`, `.txt` and `.json` into `dir`.
@@ -96,8 +132,12 @@ pub fn write_forms(
     dir: &Path,
     name: &str,
 ) -> Result<(), AppError> {
-    let recipient = post::recipients(digest).into_iter().next().unwrap_or_default();
-    let (_, letter) = post::letter(setup, digest, composed, &recipient).map_err(anyhow::Error::from)?;
+    let recipient = post::recipients(digest)
+        .into_iter()
+        .next()
+        .unwrap_or_default();
+    let (_, letter) =
+        post::letter(setup, digest, composed, &recipient).map_err(anyhow::Error::from)?;
     let json = edition::to_json(&composed.edition).to_string();
     let write = |ending: &str, bytes: &[u8]| {
         let path = dir.join(format!("{name}.{ending}"));
@@ -115,7 +155,10 @@ fn report(args: &Args, composed: &Composed) {
     if args.json {
         out::json(&edition::to_json(&composed.edition));
     } else if !args.quiet {
-        out::line(&format!("Số {}: {}", composed.edition.number, composed.rendered.subject));
+        out::line(&format!(
+            "Số {}: {}",
+            composed.edition.number, composed.rendered.subject
+        ));
     }
 }
 
@@ -125,10 +168,17 @@ async fn send(works: &Works) -> Result<(), AppError> {
         out::line("Dịch vụ đang chạy sẽ gửi ngay.");
         return Ok(());
     }
-    let sent = post::pass(works, &mut Gate::default(), || ()).await.map_err(anyhow::Error::from)?;
-    out::line(&format!("Đã gửi {}, hoãn {}, bị từ chối {}.", sent.sent, sent.deferred, sent.failed));
+    let sent = post::pass(works, &mut Gate::default(), || ())
+        .await
+        .map_err(anyhow::Error::from)?;
+    out::line(&format!(
+        "Đã gửi {}, hoãn {}, bị từ chối {}.",
+        sent.sent, sent.deferred, sent.failed
+    ));
     if sent.deferred + sent.failed > 0 {
-        return Err(AppError::Work(anyhow::anyhow!("not every mail went out; see `diembao status`")));
+        return Err(AppError::Work(anyhow::anyhow!(
+            "not every mail went out; see `diembao status`"
+        )));
     }
     Ok(())
 }

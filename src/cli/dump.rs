@@ -9,7 +9,9 @@ use serde_json::json;
 
 /// Prints entries or counts; nothing where there are no data yet.
 pub async fn run(args: &Args, what: Dump) -> Result<(), AppError> {
-    let Some(works) = app::beside(args).await? else { return Ok(()) };
+    let Some(works) = app::beside(args).await? else {
+        return Ok(());
+    };
     match what {
         Dump::Entries => {
             for entry in works.store.all_entries().await? {
@@ -20,9 +22,17 @@ pub async fn run(args: &Args, what: Dump) -> Result<(), AppError> {
         }
         Dump::Counts => {
             let counts = works.store.counts().await?;
-            let all = works.store.published_between(Timestamp::MIN, Timestamp::MAX).await?;
+            let all = works
+                .store
+                .published_between(Timestamp::MIN, Timestamp::MAX)
+                .await?;
             let setup = works.setup();
-            let rank = |key: &_| setup.sources.get(key).map_or(u16::MAX, |source| source.rank);
+            let rank = |key: &_| {
+                setup
+                    .sources
+                    .get(key)
+                    .map_or(u16::MAX, |source| source.rank)
+            };
             let groups = neardup::copies(&all, rank).len();
             out::json(&json!({
                 "feeds": counts.feeds, "entries": counts.entries, "articles": counts.articles, "groups": groups,

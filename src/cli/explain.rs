@@ -12,16 +12,25 @@ const HITS: usize = 30;
 
 /// Runs the command. `which` is an article's number or address.
 pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
-    let works = app::beside(args).await?.ok_or_else(|| AppError::Usage(app::no_data(args)))?;
+    let works = app::beside(args)
+        .await?
+        .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
     let article = match which.parse::<i64>() {
         Ok(number) => works.store.find_article(ArticleId(number)).await?,
         Err(_) => {
-            let address = canonical::canonical(which)
-                .ok_or_else(|| AppError::Usage(format!("{which:?} is neither an article's number nor its address")))?;
-            works.store.find_article_by_key(&ArticleKey(format!("url:{address}"))).await?
+            let address = canonical::canonical(which).ok_or_else(|| {
+                AppError::Usage(format!(
+                    "{which:?} is neither an article's number nor its address"
+                ))
+            })?;
+            works
+                .store
+                .find_article_by_key(&ArticleKey(format!("url:{address}")))
+                .await?
         }
     };
-    let article = article.ok_or_else(|| AppError::Work(anyhow::anyhow!("no article {which} is kept here")))?;
+    let article = article
+        .ok_or_else(|| AppError::Work(anyhow::anyhow!("no article {which} is kept here")))?;
     let entries = works.store.entries_of(article.id).await?;
     let Some(verdict) = &article.verdict else {
         out::line("Bài này chưa được phân tích.");
@@ -36,11 +45,35 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
         return Ok(());
     }
     let setup = works.setup();
-    let name = setup.sources.get(&article.source).map_or(article.source.as_str(), |source| source.name.as_str());
-    out::line(&format!("Bài {}: {}", article.id, out::safe(&article.title)));
-    out::line(&format!("{} · {}", out::safe(name), out::safe(&article.url)));
-    out::line(&format!("Có trong: {}", entries.iter().map(|e| e.feed.to_string()).collect::<Vec<_>>().join(", ")));
-    explain(&article, verdict, &|key| setup.config.topics.topic(key).map_or_else(|| key.to_owned(), |topic| topic.name.clone()));
+    let name = setup
+        .sources
+        .get(&article.source)
+        .map_or(article.source.as_str(), |source| source.name.as_str());
+    out::line(&format!(
+        "Bài {}: {}",
+        article.id,
+        out::safe(&article.title)
+    ));
+    out::line(&format!(
+        "{} · {}",
+        out::safe(name),
+        out::safe(&article.url)
+    ));
+    out::line(&format!(
+        "Có trong: {}",
+        entries
+            .iter()
+            .map(|e| e.feed.to_string())
+            .collect::<Vec<_>>()
+            .join(", ")
+    ));
+    explain(&article, verdict, &|key| {
+        setup
+            .config
+            .topics
+            .topic(key)
+            .map_or_else(|| key.to_owned(), |topic| topic.name.clone())
+    });
     Ok(())
 }
 
@@ -50,7 +83,10 @@ fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> Strin
         1 => "có liên quan",
         _ => "không thuộc chủ đề",
     };
-    out::line(&format!("Mức {}: {level} (điểm {:.2})", verdict.level, verdict.score));
+    out::line(&format!(
+        "Mức {}: {level} (điểm {:.2})",
+        verdict.level, verdict.score
+    ));
     if article.backfill {
         out::line("Bài cũ khi thấy lần đầu: được lưu và tra cứu, không vào bản tin.");
     }
@@ -58,7 +94,11 @@ fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> Strin
         out::line("Chưa đọc được trang bài: chỉ xét tiêu đề và sapo.");
     }
     for score in &verdict.topics {
-        out::line(&format!("  {} ({:.2})", heading(score.topic.as_str()), score.score));
+        out::line(&format!(
+            "  {} ({:.2})",
+            heading(score.topic.as_str()),
+            score.score
+        ));
     }
     out::line("Căn cứ:");
     for hit in verdict.hits.iter().take(HITS) {
@@ -76,7 +116,19 @@ fn describe(hit: &Hit, heading: &dyn Fn(&str) -> String) -> String {
         Part::Body => "nội dung",
         Part::Section => "chuyên mục",
     };
-    let topic = hit.topic.as_ref().map(|topic| format!(" → {}", heading(topic.as_str()))).unwrap_or_default();
-    let why = hit.cancelled_by.as_ref().map(|why| format!(" (không tính: {})", out::safe(why))).unwrap_or_default();
-    format!("  {:+.2}  “{}” ở {part}{topic}{why}", hit.weight, out::safe(&hit.found))
+    let topic = hit
+        .topic
+        .as_ref()
+        .map(|topic| format!(" → {}", heading(topic.as_str())))
+        .unwrap_or_default();
+    let why = hit
+        .cancelled_by
+        .as_ref()
+        .map(|why| format!(" (không tính: {})", out::safe(why)))
+        .unwrap_or_default();
+    format!(
+        "  {:+.2}  “{}” ở {part}{topic}{why}",
+        hit.weight,
+        out::safe(&hit.found)
+    )
 }

@@ -26,7 +26,9 @@ pub async fn run(args: &Args, action: &Feeds) -> Result<(), AppError> {
 }
 
 async fn list(args: &Args) -> Result<(), AppError> {
-    let works = app::beside(args).await?.ok_or_else(|| AppError::Usage(app::no_data(args)))?;
+    let works = app::beside(args)
+        .await?
+        .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
     let rows = works.store.list_feeds().await?;
     if args.json {
         rows.iter().for_each(|row| out::json(&as_json(row)));
@@ -41,13 +43,42 @@ async fn list(args: &Args) -> Result<(), AppError> {
             condition(row).to_owned(),
             when(state.last_ok_at, &zone),
             when(state.last_new_at, &zone),
-            when(state.next_poll_at.filter(|_| row.enabled && state.retired_at.is_none()), &zone),
-            state.failure.as_ref().filter(|_| state.failures > 0).map(|f| f.kind.in_vietnamese().to_owned()).unwrap_or_default(),
+            when(
+                state
+                    .next_poll_at
+                    .filter(|_| row.enabled && state.retired_at.is_none()),
+                &zone,
+            ),
+            state
+                .failure
+                .as_ref()
+                .filter(|_| state.failures > 0)
+                .map(|f| f.kind.in_vietnamese().to_owned())
+                .unwrap_or_default(),
         ]
     });
-    out::table(&["nguồn", "tình trạng", "đọc được", "tin mới", "lần tới", "lỗi"], cells);
-    for source in setup.config.sources.iter().filter(|source| source.feeds.is_empty()) {
-        out::line(&format!("{} ({}): chưa có địa chỉ RSS", source.key, out::safe(&source.name)));
+    out::table(
+        &[
+            "nguồn",
+            "tình trạng",
+            "đọc được",
+            "tin mới",
+            "lần tới",
+            "lỗi",
+        ],
+        cells,
+    );
+    for source in setup
+        .config
+        .sources
+        .iter()
+        .filter(|source| source.feeds.is_empty())
+    {
+        out::line(&format!(
+            "{} ({}): chưa có địa chỉ RSS",
+            source.key,
+            out::safe(&source.name)
+        ));
     }
     Ok(())
 }
@@ -65,7 +96,12 @@ fn condition(row: &FeedRow) -> &'static str {
 }
 
 fn when(at: Option<Timestamp>, zone: &TimeZone) -> String {
-    at.map(|at| at.to_zoned(zone.clone()).strftime("%H:%M %d/%m").to_string()).unwrap_or_default()
+    at.map(|at| {
+        at.to_zoned(zone.clone())
+            .strftime("%H:%M %d/%m")
+            .to_string()
+    })
+    .unwrap_or_default()
 }
 
 fn as_json(row: &FeedRow) -> serde_json::Value {
@@ -84,19 +120,25 @@ fn as_json(row: &FeedRow) -> serde_json::Value {
 }
 
 async fn show(args: &Args, name: &str) -> Result<(), AppError> {
-    let works = app::beside(args).await?.ok_or_else(|| AppError::Usage(app::no_data(args)))?;
+    let works = app::beside(args)
+        .await?
+        .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
     let rows = works.store.list_feeds().await?;
     let row = rows
         .iter()
         .find(|row| row.feed.key.as_str() == name)
-        .ok_or_else(|| AppError::Usage(format!("no feed {name:?}; `diembao feeds list` shows all")))?;
+        .ok_or_else(|| {
+            AppError::Usage(format!("no feed {name:?}; `diembao feeds list` shows all"))
+        })?;
     let value = as_json(row);
     if args.json {
         out::json(&value);
         return Ok(());
     }
     for (field, value) in value.as_object().into_iter().flatten() {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         if text != "null" {
             out::line(&format!("{field:>14}  {}", out::safe(&text)));
         }
@@ -115,7 +157,13 @@ async fn test(args: &Args, which: &str) -> Result<(), AppError> {
     let setup = Setup::new(config, None).map_err(anyhow::Error::from)?;
     let patient = patient(&setup, which)?;
     let now = app::clock(args).now();
-    let outcome = setup.client.fetch(&Request::feed(patient.url.clone(), Validators::default()), now).await;
+    let outcome = setup
+        .client
+        .fetch(
+            &Request::feed(patient.url.clone(), Validators::default()),
+            now,
+        )
+        .await;
     let report = match outcome {
         FetchOutcome::Fresh(fetched) => examine(&setup, &patient, &fetched, now),
         FetchOutcome::Failed(failure) => trouble(failure.kind.in_vietnamese(), &failure.detail),
@@ -124,25 +172,48 @@ async fn test(args: &Args, which: &str) -> Result<(), AppError> {
             let until = until.map(|at| format!(", until {at}")).unwrap_or_default();
             trouble("máy chủ yêu cầu chờ", &format!("HTTP {status}{until}"))
         }
-        FetchOutcome::NotModified(_) => trouble("máy chủ trả lời sai quy cách", "304 to an unconditional request"),
+        FetchOutcome::NotModified(_) => trouble(
+            "máy chủ trả lời sai quy cách",
+            "304 to an unconditional request",
+        ),
     };
     print_report(args, &patient.url, &report);
     match report.get("ok").and_then(serde_json::Value::as_bool) {
         Some(true) => Ok(()),
-        _ => Err(AppError::Work(anyhow::anyhow!("{} could not be read as a feed", patient.url))),
+        _ => Err(AppError::Work(anyhow::anyhow!(
+            "{} could not be read as a feed",
+            patient.url
+        ))),
     }
 }
 
 /// A configured feed by its key, else any http(s) address, as a source of its own.
 fn patient(setup: &Setup, which: &str) -> Result<Patient, AppError> {
     for source in setup.sources.values() {
-        if let Some(feed) = source.feeds.iter().find(|feed| feed.key.as_str() == which || feed.url.as_str() == which) {
-            return Ok(Patient { url: feed.url.clone(), source: Source::clone(source) });
+        if let Some(feed) = source
+            .feeds
+            .iter()
+            .find(|feed| feed.key.as_str() == which || feed.url.as_str() == which)
+        {
+            return Ok(Patient {
+                url: feed.url.clone(),
+                source: Source::clone(source),
+            });
         }
     }
-    let url = Url::parse(which).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let url = url.ok_or_else(|| AppError::Usage(format!("{which:?} is neither a feed of feeds.toml nor an http address")))?;
-    let domain = url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
+    let url = Url::parse(which)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"));
+    let url = url.ok_or_else(|| {
+        AppError::Usage(format!(
+            "{which:?} is neither a feed of feeds.toml nor an http address"
+        ))
+    })?;
+    let domain = url
+        .host_str()
+        .unwrap_or_default()
+        .trim_start_matches("www.")
+        .to_owned();
     let source = Source {
         key: SourceKey::from("test"),
         name: domain.clone(),
@@ -162,16 +233,39 @@ fn trouble(words: &str, detail: &str) -> serde_json::Value {
     json!({"ok": false, "trouble": words, "detail": detail})
 }
 
-fn examine(setup: &Setup, patient: &Patient, fetched: &Fetched, now: Timestamp) -> serde_json::Value {
+fn examine(
+    setup: &Setup,
+    patient: &Patient,
+    fetched: &Fetched,
+    now: Timestamp,
+) -> serde_json::Value {
     let zone = setup.config.daemon.time_zone.clone();
     let content_type = fetched.content_type.as_deref();
-    let reading = match feed::read(&fetched.body, content_type, &fetched.final_url, &zone, Some(now)) {
+    let reading = match feed::read(
+        &fetched.body,
+        content_type,
+        &fetched.final_url,
+        &zone,
+        Some(now),
+    ) {
         Ok(reading) => reading,
         Err(not) => return trouble(not.kind.in_vietnamese(), &not.detail),
     };
-    let dated = reading.entries.iter().filter(|entry| entry.published.is_some()).count();
-    let newest = reading.entries.iter().filter_map(|entry| entry.published).max();
-    let decoded = format!("{} ({})", reading.decoded.encoding, how_decoded(reading.decoded.how));
+    let dated = reading
+        .entries
+        .iter()
+        .filter(|entry| entry.published.is_some())
+        .count();
+    let newest = reading
+        .entries
+        .iter()
+        .filter_map(|entry| entry.published)
+        .max();
+    let decoded = format!(
+        "{} ({})",
+        reading.decoded.encoding,
+        how_decoded(reading.decoded.how)
+    );
     let warnings: Vec<String> = reading.warnings.iter().map(warning_words).collect();
     let title = reading.meta.title.clone();
     let count = reading.entries.len();
@@ -219,7 +313,9 @@ fn warning_words(warning: &Warning) -> String {
         Warning::TooManyEntries(n) => format!("quá nhiều mục; bỏ {n} mục cũ nhất"),
         Warning::UnreadableDates(n) => format!("{n} ngày không đọc được"),
         Warning::FutureDates(n) => format!("{n} ngày ở tương lai, không tin được"),
-        Warning::LocalTimeAsUtc => "giờ địa phương ghi nhầm là GMT; đã hiểu là giờ địa phương".to_owned(),
+        Warning::LocalTimeAsUtc => {
+            "giờ địa phương ghi nhầm là GMT; đã hiểu là giờ địa phương".to_owned()
+        }
         Warning::TextCut(n) => format!("{n} đoạn quá dài đã bị cắt"),
     }
 }
@@ -236,16 +332,37 @@ fn print_report(args: &Args, url: &Url, report: &serde_json::Value) {
     };
     out::line(&format!("Địa chỉ: {}", out::safe(url.as_str())));
     if report["ok"] != true {
-        out::line(&format!("Không đọc được: {} ({})", text("trouble"), text("detail")));
+        out::line(&format!(
+            "Không đọc được: {} ({})",
+            text("trouble"),
+            text("detail")
+        ));
         return;
     }
     out::line(&format!("Đến từ: {}", text("final_url")));
-    out::line(&format!("Kiểu nội dung: {}; {} byte; mã chữ: {}", text("content_type"), text("bytes"), text("encoding")));
+    out::line(&format!(
+        "Kiểu nội dung: {}; {} byte; mã chữ: {}",
+        text("content_type"),
+        text("bytes"),
+        text("encoding")
+    ));
     out::line(&format!("Tên nguồn: {}", text("title")));
-    out::line(&format!("Số mục: {}, có ngày: {}, mới nhất: {}", text("entries"), text("dated"), text("newest")));
-    out::line(&format!("Hỏi có điều kiện được: ETag {}, Last-Modified {}", text("etag"), text("last_modified")));
+    out::line(&format!(
+        "Số mục: {}, có ngày: {}, mới nhất: {}",
+        text("entries"),
+        text("dated"),
+        text("newest")
+    ));
+    out::line(&format!(
+        "Hỏi có điều kiện được: ETag {}, Last-Modified {}",
+        text("etag"),
+        text("last_modified")
+    ));
     for warning in report["warnings"].as_array().into_iter().flatten() {
-        out::line(&format!("Lưu ý: {}", out::safe(warning.as_str().unwrap_or_default())));
+        out::line(&format!(
+            "Lưu ý: {}",
+            out::safe(warning.as_str().unwrap_or_default())
+        ));
     }
     for item in report["items"].as_array().into_iter().flatten().take(SHOWN) {
         let title = out::safe(item["title"].as_str().unwrap_or_default());

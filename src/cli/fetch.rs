@@ -27,13 +27,16 @@ pub struct Options<'a> {
     pub feeds: &'a [String],
 }
 
+/// A feed that is not asked, and why.
+pub type Skipped = (FeedKey, String);
+
 /// What a pass came to.
 #[derive(Debug, Default)]
 pub struct Summary {
     /// Every feed asked.
     pub polled: Vec<Polled>,
     /// Feeds that were not asked, and why.
-    pub skipped: Vec<(FeedKey, String)>,
+    pub skipped: Vec<Skipped>,
 }
 
 impl Summary {
@@ -47,14 +50,20 @@ impl Summary {
     }
 
     fn new_articles(&self) -> usize {
-        self.polled.iter().filter_map(|p| p.report.as_ref()).map(|report| report.new_articles.len()).sum()
+        self.polled
+            .iter()
+            .filter_map(|p| p.report.as_ref())
+            .map(|report| report.new_articles.len())
+            .sum()
     }
 }
 
 /// Runs the command.
 pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     let works = match app::owner(args).await {
-        Err(AppError::Store(StoreError::InUse { pid, .. })) => return beside_daemon(args, options, &pid).await,
+        Err(AppError::Store(StoreError::InUse { pid, .. })) => {
+            return beside_daemon(args, options, &pid).await;
+        }
         works => works?,
     };
     let summary = pass(args, &works, options).await?;
@@ -67,9 +76,13 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
 
 /// Judges what came, reads the pages that matter, and judges again.
 pub async fn analyse_and_read(works: &Works) -> Result<(), AppError> {
-    desk::analyse_pending(works, || ()).await.map_err(anyhow::Error::from)?;
+    desk::analyse_pending(works, || ())
+        .await
+        .map_err(anyhow::Error::from)?;
     pages::pass(works, |_| ()).await?;
-    desk::analyse_pending(works, || ()).await.map_err(anyhow::Error::from)?;
+    desk::analyse_pending(works, || ())
+        .await
+        .map_err(anyhow::Error::from)?;
     Ok(())
 }
 
@@ -77,15 +90,26 @@ pub async fn analyse_and_read(works: &Works) -> Result<(), AppError> {
 pub async fn pass(args: &Args, works: &Works, options: &Options<'_>) -> Result<Summary, AppError> {
     let rows = works.store.list_feeds().await?;
     let (keys, skipped) = choose(&rows, options, works.clock.now())?;
-    let mut summary = Summary { polled: Vec::with_capacity(keys.len()), skipped };
-    let feeds: Vec<Feed> = works.store.claim_feeds(Some(keys), works.clock.now(), LEASE).await?;
+    let mut summary = Summary {
+        polled: Vec::with_capacity(keys.len()),
+        skipped,
+    };
+    let feeds: Vec<Feed> = works
+        .store
+        .claim_feeds(Some(keys), works.clock.now(), LEASE)
+        .await?;
     let bar = progress(args, feeds.len());
     let began = Instant::now();
     let polling = poll::pass(works, feeds, |polled| {
         bar.inc(1);
         if let Some(failure) = &polled.failure {
             bar.suspend(|| {
-                tracing::debug!(feed = polled.key.as_str(), kind = failure.kind.as_str(), detail = failure.detail, "failed");
+                tracing::debug!(
+                    feed = polled.key.as_str(),
+                    kind = failure.kind.as_str(),
+                    detail = failure.detail,
+                    "failed"
+                );
             });
         }
         summary.polled.push(polled.clone());
@@ -98,7 +122,10 @@ pub async fn pass(args: &Args, works: &Works, options: &Options<'_>) -> Result<S
         }
     }
     bar.finish_and_clear();
-    tracing::debug!(took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX), "pass over");
+    tracing::debug!(
+        took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "pass over"
+    );
     Ok(summary)
 }
 
@@ -107,14 +134,18 @@ fn choose(
     rows: &[FeedRow],
     options: &Options<'_>,
     now: Timestamp,
-) -> Result<(Vec<FeedKey>, Vec<(FeedKey, String)>), AppError> {
+) -> Result<(Vec<FeedKey>, Vec<Skipped>), AppError> {
     for name in options.feeds {
         if !rows.iter().any(|row| is_named(row, name)) {
-            return Err(AppError::Usage(format!("feeds.toml has no feed or source {name:?}; `diembao feeds list` shows all")));
+            return Err(AppError::Usage(format!(
+                "feeds.toml has no feed or source {name:?}; `diembao feeds list` shows all"
+            )));
         }
     }
     let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-    let named = |row: &&FeedRow| options.feeds.is_empty() || options.feeds.iter().any(|name| is_named(row, name));
+    let named = |row: &&FeedRow| {
+        options.feeds.is_empty() || options.feeds.iter().any(|name| is_named(row, name))
+    };
     for row in rows.iter().filter(|row| row.listed).filter(named) {
         let state = &row.feed.state;
         let key = row.feed.key.clone();
@@ -124,9 +155,17 @@ fn choose(
                 skipped.push((key, "disabled in feeds.toml".to_owned()));
             }
         } else if let Some(at) = state.retired_at {
-            skipped.push((key, format!("retired since {at}: the server said 410 Gone; enable it again in feeds.toml")));
+            skipped.push((
+                key,
+                format!(
+                    "retired since {at}: the server said 410 Gone; enable it again in feeds.toml"
+                ),
+            ));
         } else if let Some(until) = state.not_before.filter(|until| *until > now) {
-            skipped.push((key, format!("the server wants to be left alone until {until}")));
+            skipped.push((
+                key,
+                format!("the server wants to be left alone until {until}"),
+            ));
         } else if !options.due_only || state.next_poll_at.is_none_or(|at| at <= now) {
             keys.push(key);
         }
@@ -143,7 +182,7 @@ fn progress(args: &Args, feeds: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(feeds as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} nguồn, còn {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} địa chỉ tin, còn {eta}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -174,16 +213,24 @@ fn report(args: &Args, summary: &Summary) {
     for (feed, why) in &summary.skipped {
         out::line(&format!("bỏ qua {feed}: {}", out::safe(why)));
     }
-    for polled in summary.polled.iter().filter(|polled| polled.failure.is_some()) {
+    for polled in summary
+        .polled
+        .iter()
+        .filter(|polled| polled.failure.is_some())
+    {
         let failure = polled.failure.clone().unwrap_or(crate::model::Failure {
             kind: crate::model::FailureKind::Reader,
             detail: String::new(),
         });
         let words = failure.kind.in_vietnamese();
-        out::line(&format!("lỗi {}: {words} ({})", polled.key, out::safe(&failure.detail)));
+        out::line(&format!(
+            "lỗi {}: {words} ({})",
+            polled.key,
+            out::safe(&failure.detail)
+        ));
     }
     out::line(&format!(
-        "{} nguồn: {} có tin mới, {} không đổi, {} lỗi, {} bỏ qua; {} bài mới",
+        "{} địa chỉ tin: {} có tin mới, {} không đổi, {} lỗi, {} bỏ qua; {} bài mới",
         summary.polled.len() + summary.skipped.len(),
         summary.count(|p| p.result == "new"),
         summary.count(|p| matches!(p.result, "read" | "same" | "not-modified")),
@@ -203,6 +250,8 @@ async fn beside_daemon(args: &Args, options: &Options<'_>, pid: &str) -> Result<
     for (feed, why) in skipped {
         out::line(&format!("bỏ qua {feed}: {}", out::safe(&why)));
     }
-    out::line(&format!("Dịch vụ đang chạy (pid {pid}) sẽ lấy ngay {made} nguồn."));
+    out::line(&format!(
+        "Dịch vụ đang chạy (pid {pid}) sẽ lấy ngay {made} địa chỉ tin."
+    ));
     Ok(())
 }

@@ -37,9 +37,16 @@ pub fn main(journal: bool) -> ExitCode {
     crate::log::init(verbosity(&args), journal);
     match &args.command {
         Command::Tool { tool } => tool::run(tool),
-        Command::Check { file } => check::run(file.as_deref().or(args.config.as_deref()), args.json),
+        Command::Check { file } => {
+            check::run(file.as_deref().or(args.config.as_deref()), args.json)
+        }
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Args::command(), "diembao", &mut std::io::stdout());
+            clap_complete::generate(
+                *shell,
+                &mut Args::command(),
+                "diembao",
+                &mut std::io::stdout(),
+            );
             ExitCode::SUCCESS
         }
         Command::Man => finish(man()),
@@ -58,16 +65,53 @@ fn on_runtime(args: &Args) -> ExitCode {
         match &args.command {
             Command::Demo { out } => Box::pin(demo::run(args, out)).await,
             Command::Now { out } => Box::pin(now::run(args, out)).await,
-            Command::Fetch { due_only, pages, feeds } => {
-                Box::pin(fetch::run(args, &fetch::Options { due_only: *due_only, pages: *pages, feeds })).await
+            Command::Fetch {
+                due_only,
+                pages,
+                feeds,
+            } => {
+                Box::pin(fetch::run(
+                    args,
+                    &fetch::Options {
+                        due_only: *due_only,
+                        pages: *pages,
+                        feeds,
+                    },
+                ))
+                .await
             }
-            Command::Digest { name, date, dry_run, out, send } => {
-                let options = digest::Options { name, date: *date, dry_run: *dry_run, out: out.as_deref(), send: *send };
+            Command::Digest {
+                name,
+                date,
+                dry_run,
+                out,
+                send,
+            } => {
+                let options = digest::Options {
+                    name,
+                    date: *date,
+                    dry_run: *dry_run,
+                    out: out.as_deref(),
+                    send: *send,
+                };
                 Box::pin(digest::run(args, &options)).await
             }
             Command::Feeds { action } => Box::pin(feeds::run(args, action)).await,
-            Command::Search { query, source, province, from, to, limit } => {
-                let filter = search::Filter { source, province, from: *from, to: *to, limit: *limit };
+            Command::Search {
+                query,
+                source,
+                province,
+                from,
+                to,
+                limit,
+            } => {
+                let filter = search::Filter {
+                    source,
+                    province,
+                    from: *from,
+                    to: *to,
+                    limit: *limit,
+                };
                 search::run(args, &query.join(" "), &filter).await
             }
             Command::Explain { article } => explain::run(args, article).await,
@@ -127,5 +171,7 @@ fn draws_progress(args: &Args) -> bool {
 }
 
 fn man() -> Result<(), AppError> {
-    clap_mangen::Man::new(Args::command()).render(&mut std::io::stdout()).map_err(|err| AppError::Work(err.into()))
+    clap_mangen::Man::new(Args::command())
+        .render(&mut std::io::stdout())
+        .map_err(|err| AppError::Work(err.into()))
 }

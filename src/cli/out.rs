@@ -7,7 +7,9 @@ use std::io::Write as _;
 /// Text from feeds, pages and servers, fit for a terminal: control characters (ESC and the C1 set among them) and
 /// characters that turn the direction of text are shown as `·`.
 pub fn safe(text: &str) -> String {
-    text.chars().map(|c| if is_harmful(c) { '·' } else { c }).collect()
+    text.chars()
+        .map(|c| if is_harmful(c) { '·' } else { c })
+        .collect()
 }
 
 fn is_harmful(c: char) -> bool {
@@ -31,7 +33,9 @@ pub fn json(value: &impl Serialize) {
 /// A table with one row a value; cells are made safe.
 pub fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.iter().copied());
     for row in rows {
         table.add_row(row.iter().map(|cell| safe(cell)));

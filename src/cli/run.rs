@@ -22,7 +22,8 @@ pub fn run(args: &Args) -> ExitCode {
     for warning in &config.warnings {
         tracing::warn!("{}: {} ({})", warning.place(), warning.what, warning.how);
     }
-    let result = super::runtime().and_then(|runtime| runtime.block_on(Box::pin(daemon(args, config))));
+    let result =
+        super::runtime().and_then(|runtime| runtime.block_on(Box::pin(daemon(args, config))));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
@@ -37,5 +38,7 @@ async fn daemon(args: &Args, config: crate::config::Config) -> Result<(), AppErr
     let setup = Setup::new(config, None).map_err(anyhow::Error::from)?;
     let (sender, receiver) = tokio::sync::watch::channel(Arc::new(setup));
     let works = Works::new(store, app::clock(args), receiver);
-    crate::daemon::run(works, sender, || app::load_config(args)).await.map_err(|err| AppError::Work(err.into()))
+    crate::daemon::run(works, sender, || app::load_config(args))
+        .await
+        .map_err(|err| AppError::Work(err.into()))
 }

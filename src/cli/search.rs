@@ -26,7 +26,9 @@ pub struct Filter<'a> {
 
 /// Runs the command.
 pub async fn run(args: &Args, query: &str, filter: &Filter<'_>) -> Result<(), AppError> {
-    let works = app::beside(args).await?.ok_or_else(|| AppError::Usage(app::no_data(args)))?;
+    let works = app::beside(args)
+        .await?
+        .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
     let setup = works.setup();
     let zone = setup.config.daemon.time_zone.clone();
     let wanted = SearchFilter {
@@ -34,7 +36,10 @@ pub async fn run(args: &Args, query: &str, filter: &Filter<'_>) -> Result<(), Ap
         province: filter.province.clone(),
         topic: None,
         from: filter.from.and_then(|day| midnight(day, &zone)),
-        to: filter.to.and_then(|day| day.tomorrow().ok()).and_then(|day| midnight(day, &zone)),
+        to: filter
+            .to
+            .and_then(|day| day.tomorrow().ok())
+            .and_then(|day| midnight(day, &zone)),
     };
     let found = works.store.search(query, &wanted, filter.limit).await?;
     if args.json {
@@ -48,12 +53,30 @@ pub async fn run(args: &Args, query: &str, filter: &Filter<'_>) -> Result<(), Ap
         }
         return Ok(());
     }
-    let name = |key: &SourceKey| setup.sources.get(key).map_or_else(|| key.to_string(), |source| source.name.clone());
+    let name = |key: &SourceKey| {
+        setup
+            .sources
+            .get(key)
+            .map_or_else(|| key.to_string(), |source| source.name.clone())
+    };
     for hit in &found {
         let article = &hit.article;
-        let day = article.published.unwrap_or(article.seen).to_zoned(zone.clone()).strftime("%d/%m/%Y").to_string();
-        out::line(&format!("{:>6}  {day}  {}", article.id, out::safe(&article.title)));
-        out::line(&format!("        {} · {}", out::safe(&name(&article.source)), out::safe(&article.url)));
+        let day = article
+            .published
+            .unwrap_or(article.seen)
+            .to_zoned(zone.clone())
+            .strftime("%d/%m/%Y")
+            .to_string();
+        out::line(&format!(
+            "{:>6}  {day}  {}",
+            article.id,
+            out::safe(&article.title)
+        ));
+        out::line(&format!(
+            "        {} · {}",
+            out::safe(&name(&article.source)),
+            out::safe(&article.url)
+        ));
     }
     out::line(&match found.len() {
         0 => "Không tìm thấy bài nào.".to_owned(),

@@ -24,15 +24,27 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
     };
     let now = works.clock.now();
     let zone = setup.config.daemon.time_zone.clone();
-    let show = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%H:%M %d/%m/%Y").to_string();
+    let show = |at: jiff::Timestamp| {
+        at.to_zoned(zone.clone())
+            .strftime("%H:%M %d/%m/%Y")
+            .to_string()
+    };
     let feeds = works.store.list_feeds().await?;
     let enabled: Vec<_> = feeds.iter().filter(|row| row.enabled).collect();
-    let failing: Vec<_> =
-        enabled.iter().filter(|row| row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some()).collect();
+    let failing: Vec<_> = enabled
+        .iter()
+        .filter(|row| row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some())
+        .collect();
     let counts = works.store.counts().await?;
     let outbox = works.store.outbox_counts().await?;
     let editions = works.store.list_editions(None, 1).await?;
-    let next = setup.config.digests.iter().filter_map(|d| desk::schedule(&setup, d).next_slot(now)).map(|s| s.at).min();
+    let next = setup
+        .config
+        .digests
+        .iter()
+        .filter_map(|d| desk::schedule(&setup, d).next_slot(now))
+        .map(|s| s.at)
+        .min();
     if args.json {
         out::json(&json!({
             "daemon": pid, "feeds": enabled.len(), "failing": failing.len(), "entries": counts.entries,
@@ -48,27 +60,56 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         Some(pid) => out::line(&format!("Dịch vụ: đang chạy (pid {pid})")),
         None => out::line("Dịch vụ: không chạy"),
     }
-    out::line(&format!("Nguồn tin: {} đang bật, {} lỗi", enabled.len(), failing.len()));
+    out::line(&format!(
+        "Địa chỉ tin: {} đang bật, {} lỗi",
+        enabled.len(),
+        failing.len()
+    ));
     out::line(&format!(
         "Đã lưu: {} bài ({} mục); chờ phân tích {}, chờ đọc trang {}",
         counts.articles, counts.entries, counts.unanalysed, counts.pages
     ));
     if let Some(last) = editions.first() {
-        out::line(&format!("Bản tin gần nhất: {} ({} bài), lập lúc {}", last.subject, last.articles, show(last.composed_at)));
+        out::line(&format!(
+            "Bản tin gần nhất: {} ({} bài), lập lúc {}",
+            last.subject,
+            last.articles,
+            show(last.composed_at)
+        ));
     }
     if let Some(next) = next {
         out::line(&format!("Bản tin tới: {}", show(next)));
     }
-    let post: Vec<String> = outbox.iter().map(|(state, count)| format!("{state} {count}")).collect();
-    out::line(&format!("Hộp thư đi: {}", if post.is_empty() { "trống".to_owned() } else { post.join(", ") }));
+    let post: Vec<String> = outbox
+        .iter()
+        .map(|(state, count)| format!("{state} {count}"))
+        .collect();
+    out::line(&format!(
+        "Hộp thư đi: {}",
+        if post.is_empty() {
+            "trống".to_owned()
+        } else {
+            post.join(", ")
+        }
+    ));
     for row in failing.iter().take(NAMED) {
         let state = &row.feed.state;
-        let why = state.failure.as_ref().map_or("", |failure| failure.kind.in_vietnamese());
-        let since = state.failing_since.or(state.retired_at).map(&show).unwrap_or_default();
+        let why = state
+            .failure
+            .as_ref()
+            .map_or("", |failure| failure.kind.in_vietnamese());
+        let since = state
+            .failing_since
+            .or(state.retired_at)
+            .map(&show)
+            .unwrap_or_default();
         out::line(&format!("  lỗi {} từ {since}: {why}", row.feed.key));
     }
     if failing.len() > NAMED {
-        out::line(&format!("  … và {} nguồn khác; xem `diembao feeds list`", failing.len() - NAMED));
+        out::line(&format!(
+            "  … và {} nguồn khác; xem `diembao feeds list`",
+            failing.len() - NAMED
+        ));
     }
     Ok(())
 }

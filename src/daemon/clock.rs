@@ -21,7 +21,10 @@ pub enum Clock {
 impl Clock {
     /// A clock that reads `start` now and goes on with tokio's time.
     pub fn from_tokio(start: Timestamp) -> Self {
-        Self::Tokio { start, t0: tokio::time::Instant::now() }
+        Self::Tokio {
+            start,
+            t0: tokio::time::Instant::now(),
+        }
     }
 
     /// The present instant, cut to milliseconds: the store keeps no more.
@@ -29,7 +32,9 @@ impl Clock {
         let now = match self {
             Self::System => Timestamp::now(),
             Self::Fixed(at) => at,
-            Self::Tokio { start, t0 } => start.saturating_add(t0.elapsed()).unwrap_or(Timestamp::MAX),
+            Self::Tokio { start, t0 } => {
+                start.saturating_add(t0.elapsed()).unwrap_or(Timestamp::MAX)
+            }
         };
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }

@@ -5,15 +5,20 @@
 //! nothing.
 
 use super::post::LetterError;
+use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::analyse;
 use crate::config::DigestConfig;
 use crate::config::topics::Topics;
 use crate::edition::{
-    self, DigestSettings, Failing, Material, SourceInfo, TemplateError, TopicHeading, window,
+    self, DigestSettings, Failing, Material, SourceInfo, StoryGroup, TemplateError, TopicHeading,
+    window,
 };
-use crate::model::{Article, ArticleId, Edition, Failure, FailureKind, Ingest, Rendered, SourceKey, Span, Verdict, Window};
+use crate::model::{
+    Article, ArticleId, Edition, Failure, FailureKind, Ingest, Rendered, SourceKey, Span, Verdict,
+    Window,
+};
 use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
 use jiff::civil::Weekday;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -24,7 +29,12 @@ use tokio::sync::watch;
 
 /// All days of the week.
 const WEEK: [Weekday; 7] = [
-    Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday, Weekday::Saturday,
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
     Weekday::Sunday,
 ];
 /// Articles judged in one go.
@@ -69,10 +79,16 @@ pub struct Composed {
 
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
+    let mut catch_up = CatchUp::new(works.clock.now());
     loop {
         heart.beat();
         let round = async {
+            // Asked before the analysis: what is read after the question is the next round's.
+            let waits = catch_up.waits(&works).await?;
             analyse_pending(&works, || heart.beat()).await?;
+            if waits {
+                return Ok(Vec::new());
+            }
             compose_due(&works).await
         };
         match round.await {
@@ -90,8 +106,13 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
 fn announce(made: &Composed) {
     let edition = &made.edition;
     tracing::info!(
-        digest = edition.digest.as_str(), number = edition.number, slot = edition.slot, articles = edition.counts.articles,
-        stories = edition.counts.stories, provinces = edition.counts.provinces, failing = edition.counts.failing,
+        digest = edition.digest.as_str(),
+        number = edition.number,
+        slot = edition.slot,
+        articles = edition.counts.articles,
+        stories = edition.counts.stories,
+        provinces = edition.counts.provinces,
+        failing = edition.counts.failing,
         "edition composed"
     );
 }
@@ -113,14 +134,26 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
         let verdicts = tokio::task::spawn_blocking(move || judge_all(&setup, &articles))
             .await
             .map_err(|err| DeskError::Broken(err.to_string()))?;
-        works.store.commit_analyses(version, verdicts, works.clock.now()).await?;
+        works
+            .store
+            .commit_analyses(version, verdicts, works.clock.now())
+            .await?;
         works.wakes.pages.notify_one();
         progress();
     }
 }
 
 fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<(ArticleId, Verdict, bool)> {
-    articles.iter().map(|one| judge(&setup.config.topics, setup.config.article.pages, &one.article)).collect()
+    articles
+        .iter()
+        .map(|one| {
+            judge(
+                &setup.config.topics,
+                setup.config.article.pages,
+                &one.article,
+            )
+        })
+        .collect()
 }
 
 /// A verdict, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
@@ -138,7 +171,14 @@ pub async fn compose_due(works: &Works) -> Result<Vec<Composed>, DeskError> {
     let mut made = Vec::new();
     let setup = works.setup();
     for due in window::due(&plans(works, &setup).await?, works.clock.now()) {
-        let Some(digest) = setup.config.digests.iter().find(|digest| digest.name == due.digest) else { continue };
+        let Some(digest) = setup
+            .config
+            .digests
+            .iter()
+            .find(|digest| digest.name == due.digest)
+        else {
+            continue;
+        };
         if let Some(composed) = compose_and_freeze(works, &setup, digest, &due).await? {
             made.push(composed);
             works.wakes.post.notify_one();
@@ -161,7 +201,12 @@ pub async fn compose_and_freeze(
     for _ in 0..STALE_TRIES {
         let composed = compose(works, setup, digest, due).await?;
         match freeze(works, setup, digest, &composed).await? {
-            Frozen::Now(_) => return Ok(Some(Composed { frozen: true, ..composed })),
+            Frozen::Now(_) => {
+                return Ok(Some(Composed {
+                    frozen: true,
+                    ..composed
+                }));
+            }
             Frozen::Already(_) => return Ok(None),
             Frozen::Stale => {}
         }
@@ -185,7 +230,11 @@ pub async fn plans(works: &Works, setup: &Setup) -> Result<Vec<window::Plan>, St
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn plan(works: &Works, setup: &Setup, digest: &DigestConfig) -> Result<window::Plan, StoreError> {
+pub async fn plan(
+    works: &Works,
+    setup: &Setup,
+    digest: &DigestConfig,
+) -> Result<window::Plan, StoreError> {
     let last = match works.store.last_edition(&digest.name).await? {
         Some(head) => works.store.edition(head.id).await?,
         None => None,
@@ -204,7 +253,12 @@ pub async fn plan(works: &Works, setup: &Setup, digest: &DigestConfig) -> Result
 /// Since when the digest is configured here; noted at the first question.
 async fn since(works: &Works, digest: &DigestConfig) -> Result<Timestamp, StoreError> {
     let key = format!("digest.{}.since", digest.name);
-    if let Some(since) = works.store.meta(&key).await?.and_then(|text| text.parse().ok()) {
+    if let Some(since) = works
+        .store
+        .meta(&key)
+        .await?
+        .and_then(|text| text.parse().ok())
+    {
         return Ok(since);
     }
     let now = works.clock.now();
@@ -214,7 +268,11 @@ async fn since(works: &Works, digest: &DigestConfig) -> Result<Timestamp, StoreE
 
 /// When a digest comes out.
 pub fn schedule(setup: &Setup, digest: &DigestConfig) -> window::Schedule {
-    window::Schedule { time: digest.at, days: window::Days::new(WEEK.into_iter().filter(|day| digest.days.contains(*day))), zone: setup.config.daemon.time_zone.clone() }
+    window::Schedule {
+        time: digest.at,
+        days: window::Days::new(WEEK.into_iter().filter(|day| digest.days.contains(*day))),
+        zone: setup.config.daemon.time_zone.clone(),
+    }
 }
 
 /// Composes an edition for a slot, without freezing it.
@@ -233,11 +291,27 @@ pub async fn compose(
     let mut articles = works.store.candidates(&digest.name, after, upto, 1).await?;
     if last.is_none() {
         // A digest that is added later begins with the present, not with all that was ever stored.
-        let begin = since(works, digest).await?.saturating_sub(FIRST_WINDOW).unwrap_or(Timestamp::MIN);
+        let begin = since(works, digest)
+            .await?
+            .saturating_sub(FIRST_WINDOW)
+            .unwrap_or(Timestamp::MIN);
         articles.retain(|article| article.seen >= begin);
     }
-    let window = Window { after, upto, covers: due.covers };
-    compose_from(works, setup, digest, &due.slot, window, articles, last.map(|last| last.number)).await
+    let window = Window {
+        after,
+        upto,
+        covers: due.covers,
+    };
+    compose_from(
+        works,
+        setup,
+        digest,
+        &due.slot,
+        window,
+        articles,
+        last.map(|last| last.number),
+    )
+    .await
 }
 
 /// A review of these articles, outside of all editions: nothing is frozen.
@@ -251,8 +325,16 @@ pub async fn review(
     articles: Vec<Article>,
     covers: Span,
 ) -> Result<Composed, DeskError> {
-    let slot = covers.to.to_zoned(setup.config.daemon.time_zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string();
-    let window = Window { after: Ingest(0), upto: works.store.highest_ingest().await?, covers };
+    let slot = covers
+        .to
+        .to_zoned(setup.config.daemon.time_zone.clone())
+        .strftime("%Y-%m-%dT%H:%M")
+        .to_string();
+    let window = Window {
+        after: Ingest(0),
+        upto: works.store.highest_ingest().await?,
+        covers,
+    };
     compose_from(works, setup, digest, &slot, window, articles, None).await
 }
 
@@ -266,25 +348,49 @@ async fn compose_from(
     last_number: Option<u32>,
 ) -> Result<Composed, DeskError> {
     let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from);
-    let date = works.clock.now().to_zoned(setup.config.daemon.time_zone.clone()).date();
+    let date = works
+        .clock
+        .now()
+        .to_zoned(setup.config.daemon.time_zone.clone())
+        .date();
     let week_begin = date.saturating_sub(6.days());
+    let articles: Vec<Article> = articles
+        .into_iter()
+        .filter(|article| is_wanted(setup, digest, article))
+        .collect();
     let material = Material {
         digest: settings(setup, digest),
         slot: slot.to_owned(),
         window,
-        time_zone: setup.config.daemon.time_zone.iana_name().unwrap_or("Asia/Ho_Chi_Minh").to_owned(),
+        time_zone: setup
+            .config
+            .daemon
+            .time_zone
+            .iana_name()
+            .unwrap_or("Asia/Ho_Chi_Minh")
+            .to_owned(),
         composed_at: works.clock.now(),
         last_number,
-        articles: articles.into_iter().filter(|article| is_wanted(setup, digest, article)).collect(),
-        sources: source_infos(setup),
+        stories: stories(setup, &articles),
+        sources: source_infos(setup, &articles),
+        articles,
         topics: setup
             .config
             .topics
             .list
             .iter()
-            .map(|topic| TopicHeading { key: topic.key.clone(), name: topic.name.clone() })
+            .map(|topic| TopicHeading {
+                key: topic.key.clone(),
+                name: topic.name.clone(),
+            })
             .collect(),
-        provinces: setup.config.places.all().iter().map(|province| province.name.clone()).collect(),
+        provinces: setup
+            .config
+            .places
+            .all()
+            .iter()
+            .map(|province| province.name.clone())
+            .collect(),
         sources_ok,
         failing,
         week: works.store.edition_sizes(&digest.name, week_begin).await?,
@@ -295,13 +401,40 @@ async fn compose_from(
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
         let edition = edition::compose(&material);
         let rendered = edition::render(&setup.templates, &edition, &options)?;
-        Ok(Composed { edition, rendered, frozen: false })
+        Ok(Composed {
+            edition,
+            rendered,
+            frozen: false,
+        })
     });
-    task.await.map_err(|err| DeskError::Broken(err.to_string()))?
+    task.await
+        .map_err(|err| DeskError::Broken(err.to_string()))?
+}
+
+/// Copies of one report make one story.
+fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
+    let rank = |key: &SourceKey| {
+        setup
+            .sources
+            .get(key)
+            .map_or(u16::MAX, |source| source.rank)
+    };
+    analyse::neardup::copies(articles, rank)
+        .into_iter()
+        .map(|copies| StoryGroup {
+            copies: vec![copies],
+        })
+        .collect()
 }
 
 fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
-    let province = |key: &str| setup.config.places.get(key).map(|province| province.name.clone());
+    let province = |key: &str| {
+        setup
+            .config
+            .places
+            .get(key)
+            .map(|province| province.name.clone())
+    };
     DigestSettings {
         name: digest.name.clone(),
         title: digest.title.clone(),
@@ -313,11 +446,22 @@ fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
     }
 }
 
-fn source_infos(setup: &Setup) -> BTreeMap<SourceKey, SourceInfo> {
-    let province = |key: &String| setup.config.places.get(key).map(|province| province.name.clone());
+/// The sources that are watched, and those that articles stand in.
+fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, SourceInfo> {
+    let province = |key: &String| {
+        setup
+            .config
+            .places
+            .get(key)
+            .map(|province| province.name.clone())
+    };
     setup
         .sources
         .values()
+        .filter(|source| {
+            source.feeds.iter().any(|feed| feed.enabled)
+                || articles.iter().any(|article| article.source == source.key)
+        })
         .map(|source| {
             let info = SourceInfo {
                 name: source.name.clone(),
@@ -338,13 +482,23 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     let mut ok = 0;
     let mut failing = Vec::new();
     for (source, rows) in papers {
-        let read = |row: &&&FeedRow| row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row).is_none();
+        let read = |row: &&&FeedRow| {
+            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row).is_none()
+        };
         ok += u32::from(rows.iter().any(|row| read(&row)));
         // The feed that fails longest speaks for its paper.
-        let worst = rows.iter().filter_map(|row| Some((trouble(row)?, row))).min_by_key(|((since, _), _)| *since);
+        let worst = rows
+            .iter()
+            .filter_map(|row| Some((trouble(row)?, row)))
+            .min_by_key(|((since, _), _)| *since);
         if let Some(((since, failure), row)) = worst {
             let last_ok = row.feed.state.last_ok_at;
-            failing.push(Failing { source: source.clone(), kind: failure.kind, since: Some(since), last_ok });
+            failing.push(Failing {
+                source: source.clone(),
+                kind: failure.kind,
+                since: Some(since),
+                last_ok,
+            });
         }
     }
     (ok, failing)
@@ -353,7 +507,10 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
 /// Since when a feed fails, and how; `None` for a healthy one.
 fn trouble(row: &FeedRow) -> Option<(Timestamp, Failure)> {
     let state = &row.feed.state;
-    let gone = Failure { kind: FailureKind::Gone, detail: String::new() };
+    let gone = Failure {
+        kind: FailureKind::Gone,
+        detail: String::new(),
+    };
     if let Some(at) = state.retired_at {
         return Some((at, gone));
     }
@@ -373,10 +530,18 @@ pub async fn freeze(
     let mut deliveries = Vec::new();
     for recipient in super::post::recipients(digest) {
         let (message_id, message) = super::post::letter(setup, digest, composed, &recipient)?;
-        deliveries.push(NewDelivery { recipient, message_id, message });
+        deliveries.push(NewDelivery {
+            recipient,
+            message_id,
+            message,
+        });
     }
     let edition = &composed.edition;
-    let articles = edition.stories.iter().flat_map(|story| &story.articles).chain(&edition.related);
+    let articles = edition
+        .stories
+        .iter()
+        .flat_map(|story| &story.articles)
+        .chain(&edition.related);
     let new = NewEdition {
         articles: articles.map(|article| article.id).collect(),
         edition: edition.clone(),
@@ -389,7 +554,11 @@ pub async fn freeze(
 /// Whether an article passes the digest's own filter of topics and provinces.
 fn is_wanted(setup: &Setup, digest: &DigestConfig, article: &Article) -> bool {
     let topic = digest.topics.is_empty()
-        || article.verdict.as_ref().is_some_and(|v| v.topics.iter().any(|score| digest.topics.contains(&score.topic)));
+        || article.verdict.as_ref().is_some_and(|v| {
+            v.topics
+                .iter()
+                .any(|score| digest.topics.contains(&score.topic))
+        });
     let province = digest.provinces.is_empty()
         || setup
             .sources

@@ -11,6 +11,7 @@ pub mod post;
 pub mod reload;
 mod run;
 pub mod setup;
+mod start;
 pub mod watch;
 pub mod works;
 
@@ -24,11 +25,18 @@ use std::time::Duration;
 
 /// How long to sleep until `due`, at most `at_most`; nothing due: `at_most`.
 fn until(due: Option<Timestamp>, now: Timestamp, at_most: Duration) -> Duration {
-    due.map_or(at_most, |due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO).min(at_most))
+    due.map_or(at_most, |due| {
+        Duration::try_from(due.duration_since(now))
+            .unwrap_or(Duration::ZERO)
+            .min(at_most)
+    })
 }
 
 /// The zone of a source's dates without zone: its own, else the office's.
 fn zone_of(source: &Source, config: &Config) -> TimeZone {
-    let own = source.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    let own = source
+        .time_zone
+        .as_deref()
+        .and_then(|name| TimeZone::get(name).ok());
     own.unwrap_or_else(|| config.daemon.time_zone.clone())
 }

@@ -90,11 +90,18 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
 }
 
 async fn claim(works: &Works) -> Result<Vec<DuePage>, StoreError> {
-    works.store.claim_due_pages(works.clock.now(), LEASE, CLAIM_PER_SOURCE, CLAIM).await
+    works
+        .store
+        .claim_due_pages(works.clock.now(), LEASE, CLAIM_PER_SOURCE, CLAIM)
+        .await
 }
 
 /// Reads claimed pages, newspaper by newspaper, and commits each as it comes.
-async fn read_all(works: &Works, due: Vec<DuePage>, each: &mut impl FnMut(&PageDone)) -> Result<(), StoreError> {
+async fn read_all(
+    works: &Works,
+    due: Vec<DuePage>,
+    each: &mut impl FnMut(&PageDone),
+) -> Result<(), StoreError> {
     let mut papers: JoinSet<Result<Vec<PageDone>, StoreError>> = JoinSet::new();
     let at_once = works.setup().config.article.newspapers_at_once.max(1);
     for (source, pages) in by_newspaper(due) {
@@ -131,7 +138,11 @@ fn by_newspaper(due: Vec<DuePage>) -> Vec<(SourceKey, Vec<DuePage>)> {
     papers
 }
 
-async fn read_in_turn(works: Works, source: SourceKey, pages: Vec<DuePage>) -> Result<Vec<PageDone>, StoreError> {
+async fn read_in_turn(
+    works: Works,
+    source: SourceKey,
+    pages: Vec<DuePage>,
+) -> Result<Vec<PageDone>, StoreError> {
     let mut done = Vec::with_capacity(pages.len());
     for due in pages {
         let setup = works.setup();
@@ -139,16 +150,34 @@ async fn read_in_turn(works: Works, source: SourceKey, pages: Vec<DuePage>) -> R
         let failure = read.as_ref().err().and_then(Trouble::failure);
         if let Some(failure) = &failure {
             let kind = failure.kind.as_str();
-            tracing::debug!(article = due.article.0, url = due.url, kind, detail = failure.detail, "page not read");
+            tracing::debug!(
+                article = due.article.0,
+                url = due.url,
+                kind,
+                detail = failure.detail,
+                "page not read"
+            );
         }
         let outcome = match read {
             Ok(page) => PageOutcome::Read(Box::new(page)),
             Err(Trouble::NotWanted) => PageOutcome::NotWanted,
             Err(Trouble::NotNow(_, Some(at))) => PageOutcome::Failed { retry_at: at },
-            Err(Trouble::NotNow(_, None)) => PageOutcome::Failed { retry_at: retry_at(&due, works.clock.now()) },
+            Err(Trouble::NotNow(_, None)) => PageOutcome::Failed {
+                retry_at: retry_at(&due, works.clock.now()),
+            },
         };
-        works.store.commit_page(due.article, outcome, signed(setup.config.fetch.backfill_max_age)).await?;
-        done.push(PageDone { url: due.url, failure });
+        works
+            .store
+            .commit_page(
+                due.article,
+                outcome,
+                signed(setup.config.fetch.backfill_max_age),
+            )
+            .await?;
+        done.push(PageDone {
+            url: due.url,
+            failure,
+        });
     }
     Ok(done)
 }
@@ -175,11 +204,22 @@ impl Trouble {
     }
 
     fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
-        Self::NotNow(Failure { kind, detail: detail.into() }, None)
+        Self::NotNow(
+            Failure {
+                kind,
+                detail: detail.into(),
+            },
+            None,
+        )
     }
 }
 
-async fn read_one(works: &Works, setup: &Arc<Setup>, source: &SourceKey, due: &DuePage) -> Result<PageText, Trouble> {
+async fn read_one(
+    works: &Works,
+    setup: &Arc<Setup>,
+    source: &SourceKey,
+    due: &DuePage,
+) -> Result<PageText, Trouble> {
     let url = Url::parse(&due.url).map_err(|_| Trouble::NotWanted)?;
     let known = setup.sources.get(source);
     let mut request = Request::page(url);
@@ -191,15 +231,31 @@ async fn read_one(works: &Works, setup: &Arc<Setup>, source: &SourceKey, due: &D
         net::Verdict::Allowed => {}
         net::Verdict::Disallowed => return Err(Trouble::NotWanted),
         net::Verdict::NotNow(at) => {
-            let failure = Failure { kind: FailureKind::Connect, detail: "robots.txt could not be read".to_owned() };
+            let failure = Failure {
+                kind: FailureKind::Connect,
+                detail: "robots.txt could not be read".to_owned(),
+            };
             return Err(Trouble::NotNow(failure, Some(at)));
         }
     }
-    let fetched = body(setup.client.fetch(&request, now).await)?;
-    let zone = known.map_or_else(|| setup.config.daemon.time_zone.clone(), |s| super::zone_of(s, &setup.config));
-    let rules = known.map(|source| source.page_rules.clone()).unwrap_or_default();
+    let (outcome, held) = setup.client.fetch_held(&request, now).await;
+    let fetched = body(outcome)?;
+    let zone = known.map_or_else(
+        || setup.config.daemon.time_zone.clone(),
+        |s| super::zone_of(s, &setup.config),
+    );
+    let rules = known
+        .map(|source| source.page_rules.clone())
+        .unwrap_or_default();
     let task = tokio::task::spawn_blocking(move || {
-        page::extract(&fetched.body, fetched.content_type.as_deref(), Some(&fetched.final_url), &rules, &zone)
+        let _held = held; // The page counts against the memory budget until it is read.
+        page::extract(
+            &fetched.body,
+            fetched.content_type.as_deref(),
+            Some(&fetched.final_url),
+            &rules,
+            &zone,
+        )
     });
     let article = task
         .await
@@ -216,7 +272,11 @@ async fn read_one(works: &Works, setup: &Arc<Setup>, source: &SourceKey, due: &D
 
 /// The host of the source's feeds, as an admin wrote it: only there are opened private ranges open.
 fn configured_host(source: &Source) -> Option<String> {
-    source.feeds.iter().find_map(|feed| feed.url.host_str()).map(str::to_owned)
+    source
+        .feeds
+        .iter()
+        .find_map(|feed| feed.url.host_str())
+        .map(str::to_owned)
 }
 
 fn body(outcome: FetchOutcome) -> Result<Box<Fetched>, Trouble> {
@@ -225,9 +285,15 @@ fn body(outcome: FetchOutcome) -> Result<Box<Fetched>, Trouble> {
         FetchOutcome::Gone => Err(Trouble::NotWanted),
         FetchOutcome::Failed(failure) => Err(Trouble::NotNow(failure, None)),
         FetchOutcome::Throttled { until, status } => {
-            let failure = Failure { kind: FailureKind::Throttled, detail: format!("HTTP {status}") };
+            let failure = Failure {
+                kind: FailureKind::Throttled,
+                detail: format!("HTTP {status}"),
+            };
             Err(Trouble::NotNow(failure, until))
         }
-        FetchOutcome::NotModified(_) => Err(Trouble::new(FailureKind::Protocol, "304 to an unconditional request")),
+        FetchOutcome::NotModified(_) => Err(Trouble::new(
+            FailureKind::Protocol,
+            "304 to an unconditional request",
+        )),
     }
 }

@@ -7,8 +7,10 @@ use super::pace::{self, Change, ReadResult};
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::feed::{self, identity};
-use crate::model::{Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey};
-use crate::net::Request;
+use crate::model::{
+    Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey,
+};
+use crate::net::{Held, Request};
 use crate::store::{PollCommit, PollReport, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -51,13 +53,19 @@ struct Done {
     commit: PollCommit,
     polled: Polled,
     change: Option<Change>,
+    /// The body's share of the memory budget: entries are as large as the body they were read from.
+    held: Held,
 }
 
 /// Polls these feeds once and gives every result to `each`, as it is committed. Ends when all are done.
 ///
 /// # Errors
 /// When a batch could not be committed; its feeds stay due.
-pub async fn pass(works: &Works, feeds: Vec<Feed>, mut each: impl FnMut(&Polled)) -> Result<(), StoreError> {
+pub async fn pass(
+    works: &Works,
+    feeds: Vec<Feed>,
+    mut each: impl FnMut(&Polled),
+) -> Result<(), StoreError> {
     let (sender, mut done) = mpsc::channel(BATCH_ENTRIES);
     let mut papers = JoinSet::new();
     for (_, queue) in by_newspaper(feeds) {
@@ -129,7 +137,10 @@ fn dispatch(
     for (source, feeds) in by_newspaper(feeds) {
         let mut feeds = feeds;
         if let Some(queue) = queues.get(&source) {
-            feeds = feeds.into_iter().filter_map(|feed| queue.send(feed).err().map(|back| back.0)).collect();
+            feeds = feeds
+                .into_iter()
+                .filter_map(|feed| queue.send(feed).err().map(|back| back.0))
+                .collect();
         }
         if !feeds.is_empty() {
             let (queue, more) = mpsc::unbounded_channel();
@@ -156,7 +167,10 @@ async fn serve_newspaper(
 }
 
 async fn claim(works: &Works) -> Result<Vec<Feed>, StoreError> {
-    works.store.claim_due_feeds(works.clock.now(), LEASE, CLAIM).await
+    works
+        .store
+        .claim_due_feeds(works.clock.now(), LEASE, CLAIM)
+        .await
 }
 
 async fn until_next_due(works: &Works, at_most: Duration) -> Duration {
@@ -195,7 +209,10 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
     let setup = works.setup();
     let began = Instant::now();
     let asked_at = works.clock.now();
-    let outcome = setup.client.fetch(&request(&setup, &feed, asked_at), asked_at).await;
+    let (outcome, held) = setup
+        .client
+        .fetch_held(&request(&setup, &feed, asked_at), asked_at)
+        .await;
     let now = works.clock.now();
     let (outcome, read, entries) = read_blocking(&setup, &feed, outcome, now).await;
     let (state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
@@ -203,7 +220,10 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         key: feed.key.clone(),
         source: feed.source.clone(),
         result: result_word(&outcome, &read),
-        failure: state.failure.clone().filter(|_| state.failures > 0 || state.retired_at.is_some()),
+        failure: state
+            .failure
+            .clone()
+            .filter(|_| state.failures > 0 || state.retired_at.is_some()),
         report: None,
         next: state.next_poll_at.filter(|_| state.retired_at.is_none()),
         took: began.elapsed(),
@@ -216,7 +236,12 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         backfill_after: signed(setup.config.fetch.backfill_max_age),
         pages_wanted: false,
     };
-    Done { commit, polled, change }
+    Done {
+        commit,
+        polled,
+        change,
+        held,
+    }
 }
 
 /// The request for a feed; once in a while a whole one in spite of all validators, to audit what they say.
@@ -225,7 +250,10 @@ fn request(setup: &Setup, feed: &Feed, now: Timestamp) -> Request {
     let mut request = Request::feed(plan.url, plan.validators);
     request.configured_host = feed.url.host_str().map(str::to_owned);
     request.newspaper = Some(feed.source.as_str().to_owned());
-    request.user_agent = setup.sources.get(&feed.source).and_then(|source| source.user_agent.clone());
+    request.user_agent = setup
+        .sources
+        .get(&feed.source)
+        .and_then(|source| source.user_agent.clone());
     request
 }
 
@@ -254,7 +282,11 @@ async fn read_blocking(
         return (outcome, ReadResult::NotRead, Vec::new());
     };
     if feed.state.body_hash == Some(fetched.body_hash) {
-        return (FetchOutcome::Fresh(fetched), ReadResult::SameBody, Vec::new());
+        return (
+            FetchOutcome::Fresh(fetched),
+            ReadResult::SameBody,
+            Vec::new(),
+        );
     }
     let (setup, feed) = (Arc::clone(setup), feed.clone());
     let task = tokio::task::spawn_blocking(move || {
@@ -262,24 +294,63 @@ async fn read_blocking(
         (FetchOutcome::Fresh(fetched), read, entries)
     });
     task.await.unwrap_or_else(|err| {
-        let failure = Failure { kind: FailureKind::Reader, detail: format!("the reader broke down: {err}") };
-        (FetchOutcome::Failed(failure), ReadResult::NotRead, Vec::new())
+        let failure = Failure {
+            kind: FailureKind::Reader,
+            detail: format!("the reader broke down: {err}"),
+        };
+        (
+            FetchOutcome::Failed(failure),
+            ReadResult::NotRead,
+            Vec::new(),
+        )
     })
 }
 
-fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> (ReadResult, Vec<IdentifiedEntry>) {
+fn read(
+    setup: &Setup,
+    feed: &Feed,
+    fetched: &Fetched,
+    now: Timestamp,
+) -> (ReadResult, Vec<IdentifiedEntry>) {
     let Some(source) = setup.sources.get(&feed.source) else {
         return (ReadResult::NotRead, Vec::new()); // Removed by a reload meanwhile.
     };
     let zone = super::zone_of(source, &setup.config);
-    match feed::read(&fetched.body, fetched.content_type.as_deref(), &fetched.final_url, &zone, Some(now)) {
+    match feed::read(
+        &fetched.body,
+        fetched.content_type.as_deref(),
+        &fetched.final_url,
+        &zone,
+        Some(now),
+    ) {
         Ok(reading) => {
-            let published: Vec<Timestamp> = reading.entries.iter().filter_map(|entry| entry.published.or(entry.updated)).collect();
-            let section = source.feeds.iter().find(|spec| spec.key == feed.key).and_then(|spec| spec.section.as_deref());
+            let published: Vec<Timestamp> = reading
+                .entries
+                .iter()
+                .filter_map(|entry| entry.published.or(entry.updated))
+                .collect();
+            let section = source
+                .feeds
+                .iter()
+                .find(|spec| spec.key == feed.key)
+                .and_then(|spec| spec.section.as_deref());
             let entries = identity::identify(source, section, reading.entries);
-            (ReadResult::Read { entries: entries.len(), published, hints: reading.hints }, entries)
+            (
+                ReadResult::Read {
+                    entries: entries.len(),
+                    published,
+                    hints: reading.hints,
+                },
+                entries,
+            )
         }
-        Err(not) => (ReadResult::NotAFeed(Failure { kind: not.kind, detail: not.detail }), Vec::new()),
+        Err(not) => (
+            ReadResult::NotAFeed(Failure {
+                kind: not.kind,
+                detail: not.detail,
+            }),
+            Vec::new(),
+        ),
     }
 }
 
@@ -314,8 +385,16 @@ async fn next_batch(done: &mut mpsc::Receiver<Done>) -> Option<Vec<Done>> {
 }
 
 async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreError> {
-    let (commits, told): (Vec<_>, Vec<_>) = batch.into_iter().map(|done| (done.commit, (done.polled, done.change))).unzip();
+    let mut held = Vec::with_capacity(batch.len());
+    let (commits, told): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .map(|done| {
+            held.push(done.held);
+            (done.commit, (done.polled, done.change))
+        })
+        .unzip();
     let reports = works.store.commit_polls(commits).await?;
+    drop(held);
     let mut polled = Vec::with_capacity(told.len());
     for ((mut one, change), report) in told.into_iter().zip(reports) {
         if one.result == "read" && (report.new_entries > 0 || report.changed_entries > 0) {
@@ -332,21 +411,37 @@ async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreErr
 fn tell(polled: &Polled, change: Option<Change>) {
     let feed = polled.key.as_str();
     let failure = polled.failure.as_ref();
-    let (kind, detail) = failure.map_or(("", ""), |failure| (failure.kind.as_str(), failure.detail.as_str()));
+    let (kind, detail) = failure.map_or(("", ""), |failure| {
+        (failure.kind.as_str(), failure.detail.as_str())
+    });
     let next = polled.next.map(|at| at.to_string());
     let took_ms = u64::try_from(polled.took.as_millis()).unwrap_or(u64::MAX);
-    let new = polled.report.as_ref().map_or(0, |report| report.new_articles.len());
+    let new = polled
+        .report
+        .as_ref()
+        .map_or(0, |report| report.new_articles.len());
     match change {
-        Some(Change::StartedFailing | Change::KindChanged) => tracing::warn!(feed, kind, detail, next, "feed failed"),
+        Some(Change::StartedFailing | Change::KindChanged) => {
+            tracing::warn!(feed, kind, detail, next, "feed failed")
+        }
         Some(Change::Recovered) => tracing::info!(feed, "feed answers again"),
         Some(Change::Retired) => {
-            tracing::warn!(feed, "feed is gone for good (410); not asked until it is enabled again");
+            tracing::warn!(
+                feed,
+                "feed is gone for good (410); not asked until it is enabled again"
+            );
         }
         Some(Change::Moved) => {
-            tracing::warn!(feed, "feed moved for good; `feeds show` names the address that should stand in feeds.toml");
+            tracing::warn!(
+                feed,
+                "feed moved for good; `feeds show` names the address that should stand in feeds.toml"
+            );
         }
         Some(Change::MoveForgotten) => {
-            tracing::warn!(feed, "the address that a redirect led to fails; the configured one is asked again");
+            tracing::warn!(
+                feed,
+                "the address that a redirect led to fails; the configured one is asked again"
+            );
         }
         None => tracing::debug!(feed, result = polled.result, new, took_ms, "feed polled"),
     }

@@ -22,8 +22,11 @@ const NOBODY: &str = "diem-bao@diembao.invalid";
 /// The subject of a mail by which a recipient takes leave.
 const UNSUBSCRIBE_SUBJECT: &str = "Ngừng nhận điểm báo";
 /// How long a server that refuses us as a whole is left alone: after the first time, and after each further one.
-const GATE: [SignedDuration; 3] =
-    [SignedDuration::from_mins(10), SignedDuration::from_mins(30), SignedDuration::from_hours(1)];
+const GATE: [SignedDuration; 3] = [
+    SignedDuration::from_mins(10),
+    SignedDuration::from_mins(30),
+    SignedDuration::from_hours(1),
+];
 
 /// What a round of the post came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,7 +52,9 @@ impl Gate {
 
     fn close(&mut self, now: Timestamp) -> Timestamp {
         let times = self.closed.map_or(0, |(_, times)| times + 1);
-        let until = now.saturating_add(GATE[times.min(GATE.len() - 1)]).unwrap_or(Timestamp::MAX);
+        let until = now
+            .saturating_add(GATE[times.min(GATE.len() - 1)])
+            .unwrap_or(Timestamp::MAX);
         self.closed = Some((until, times));
         until
     }
@@ -74,8 +79,13 @@ pub async fn pass(works: &Works, gate: &mut Gate, progress: impl Fn()) -> Result
     let setup = works.setup();
     let mut way = None;
     while !gate.is_closed(works.clock.now()) {
-        let due = works.store.claim_due_deliveries(works.clock.now(), CLAIM).await?;
-        let Some((delivery, was)) = due.into_iter().next() else { break };
+        let due = works
+            .store
+            .claim_due_deliveries(works.clock.now(), CLAIM)
+            .await?;
+        let Some((delivery, was)) = due.into_iter().next() else {
+            break;
+        };
         let way = match &mut way {
             Some(way) => way,
             empty => empty.insert(open(&setup)?),
@@ -118,13 +128,23 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
         let round = pass(&works, &mut gate, || heart.beat());
         match beating(round, &heart, beat).await {
             Ok(sent) if sent != Sent::default() => {
-                tracing::info!(sent = sent.sent, deferred = sent.deferred, failed = sent.failed, "post went out");
+                tracing::info!(
+                    sent = sent.sent,
+                    deferred = sent.deferred,
+                    failed = sent.failed,
+                    "post went out"
+                );
             }
             Ok(_) => {}
             Err(err) => tracing::error!(error = %err, "the post could not be done"),
         }
         let now = works.clock.now();
-        let due = works.store.next_due().await.ok().and_then(|due| due.delivery);
+        let due = works
+            .store
+            .next_due()
+            .await
+            .ok()
+            .and_then(|due| due.delivery);
         let due = due.map(|at| gate.opens_at().map_or(at, |opens| at.max(opens)));
         let wait = super::until(due, now, beat).max(Duration::from_millis(50));
         tokio::select! {
@@ -147,16 +167,24 @@ async fn beating<T>(work: impl Future<Output = T>, heart: &Heart, beat: Duration
 }
 
 fn open(setup: &Setup) -> Result<Way, PostError> {
-    let Some(smtp) = &setup.config.smtp else { return Ok(Way::Files) };
+    let Some(smtp) = &setup.config.smtp else {
+        return Ok(Way::Files);
+    };
     let from = smtp.from.address.parse::<Address>()?;
     let ca_pem = match &smtp.ca_file {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|err| PostError::CaFile(path.clone(), err))?),
+        Some(path) => Some(
+            std::fs::read_to_string(path).map_err(|err| PostError::CaFile(path.clone(), err))?,
+        ),
         None => None,
     };
-    let login = smtp.user.as_ref().zip(smtp.password.as_ref()).map(|(user, password)| mail::Login {
-        user: user.clone(),
-        password: mail::Secret::new(password.reveal()),
-    });
+    let login = smtp
+        .user
+        .as_ref()
+        .zip(smtp.password.as_ref())
+        .map(|(user, password)| mail::Login {
+            user: user.clone(),
+            password: mail::Secret::new(password.reveal()),
+        });
     let settings = mail::SmtpConfig {
         host: smtp.host.clone(),
         port: smtp.port,
@@ -175,17 +203,28 @@ fn open(setup: &Setup) -> Result<Way, PostError> {
     Ok(Way::Server(Box::new(Session::new(settings)?), from))
 }
 
-async fn by_server(works: &Works, session: &mut Session, from: &Address, delivery: &Delivery) -> SendOutcome {
+async fn by_server(
+    works: &Works,
+    session: &mut Session,
+    from: &Address,
+    delivery: &Delivery,
+) -> SendOutcome {
     let recipient = match delivery.recipient.parse::<Address>() {
         Ok(recipient) => recipient,
-        Err(err) => return SendOutcome::Refused { reply: err.to_string() },
+        Err(err) => {
+            return SendOutcome::Refused {
+                reply: err.to_string(),
+            };
+        }
     };
     let before_dot = async || match works.store.mark_dot(delivery.id, works.clock.now()).await {
         Ok(true) => Ok(()),
         Ok(false) => Err("the delivery was cancelled".to_owned()),
         Err(err) => Err(err.to_string()),
     };
-    let verdict = session.deliver(from, &recipient, &delivery.message, before_dot).await;
+    let verdict = session
+        .deliver(from, &recipient, &delivery.message, before_dot)
+        .await;
     if verdict.alarm {
         tracing::error!(delivery = delivery.id.0, outcome = ?verdict.outcome, "the mail server refuses us; a setting must be changed");
     }
@@ -194,10 +233,18 @@ async fn by_server(works: &Works, session: &mut Session, from: &Address, deliver
 
 fn as_file(setup: &Setup, delivery: &Delivery) -> SendOutcome {
     let dir = setup.config.daemon.data_dir.join("outbox");
-    let name = format!("{}.eml", delivery.message_id.split('@').next().unwrap_or("mail"));
+    let name = format!(
+        "{}.eml",
+        delivery.message_id.split('@').next().unwrap_or("mail")
+    );
     match eml::write(&dir, &name, &delivery.message) {
-        Ok(path) => SendOutcome::Accepted { reply: format!("written to {}", path.display()) },
-        Err(err) => SendOutcome::Later { reply: format!("{}: {err}", dir.display()), whole_server: true },
+        Ok(path) => SendOutcome::Accepted {
+            reply: format!("written to {}", path.display()),
+        },
+        Err(err) => SendOutcome::Later {
+            reply: format!("{}: {err}", dir.display()),
+            whole_server: true,
+        },
     }
 }
 
@@ -221,16 +268,40 @@ async fn note(
         SendOutcome::Refused { reply } => {
             gate.closed = None;
             sent.failed += 1;
-            tracing::warn!(delivery = delivery.id.0, reply, "the mail server refuses a recipient for good");
+            tracing::warn!(
+                delivery = delivery.id.0,
+                reply,
+                "the mail server refuses a recipient for good"
+            );
             (DeliveryState::Failed, reply, None)
         }
-        SendOutcome::Later { reply, whole_server } => {
+        SendOutcome::Later {
+            reply,
+            whole_server,
+        } => {
             let floor = whole_server.then(|| gate.close(now));
-            later(delivery, was, reply, again.map(|at| floor.map_or(at, |floor| at.min(floor))), sent)
+            later(
+                delivery,
+                was,
+                reply,
+                again.map(|at| floor.map_or(at, |floor| at.min(floor))),
+                sent,
+            )
         }
         SendOutcome::Unsure { reply } => later(delivery, was, reply, again, sent),
     };
-    works.store.commit_attempt(delivery.id, Attempt { state, reply, due_at: due_at.unwrap_or(now) }, now).await
+    works
+        .store
+        .commit_attempt(
+            delivery.id,
+            Attempt {
+                state,
+                reply,
+                due_at: due_at.unwrap_or(now),
+            },
+            now,
+        )
+        .await
 }
 
 fn later(
@@ -243,7 +314,11 @@ fn later(
     let Some(at) = again else {
         sent.failed += 1;
         tracing::warn!(delivery = delivery.id.0, reply, "given up after five days");
-        return (DeliveryState::Failed, format!("given up after five days; last: {reply}"), None);
+        return (
+            DeliveryState::Failed,
+            format!("given up after five days; last: {reply}"),
+            None,
+        );
     };
     sent.deferred += 1;
     // A greylisting or sleeping server says the same each time: the first time is news, the rest is not.
@@ -260,14 +335,32 @@ pub fn recipients(digest: &DigestConfig) -> Vec<String> {
     if digest.recipients.is_empty() {
         return vec![digest.contact.clone().unwrap_or_else(|| NOBODY.to_owned())];
     }
-    digest.recipients.iter().map(|recipient| recipient.address.clone()).collect()
+    digest
+        .recipients
+        .iter()
+        .map(|recipient| recipient.address.clone())
+        .collect()
 }
 
 /// What the edition's footer says of this digest.
 pub fn render_options(setup: &Setup, digest: &DigestConfig) -> RenderOptions {
-    let sender = setup.config.smtp.as_ref().map(|smtp| smtp.from.address.as_str());
-    let leave = digest.contact.as_deref().or(sender).unwrap_or(NOBODY).parse::<Address>().ok();
-    RenderOptions { contact: digest.contact.clone(), unsubscribe: leave.map(|to| unsubscribe(&to)), web_url: None }
+    let sender = setup
+        .config
+        .smtp
+        .as_ref()
+        .map(|smtp| smtp.from.address.as_str());
+    let leave = digest
+        .contact
+        .as_deref()
+        .or(sender)
+        .unwrap_or(NOBODY)
+        .parse::<Address>()
+        .ok();
+    RenderOptions {
+        contact: digest.contact.clone(),
+        unsubscribe: leave.map(|to| unsubscribe(&to)),
+        web_url: None,
+    }
 }
 
 fn unsubscribe(to: &Address) -> String {
@@ -286,21 +379,41 @@ pub fn letter(
 ) -> Result<(String, Vec<u8>), LetterError> {
     let smtp = setup.config.smtp.as_ref();
     let sender = smtp.map(|smtp| &smtp.from);
-    let from = sender.map_or_else(|| digest.contact.as_deref().unwrap_or(NOBODY), |s| s.address.as_str()).parse::<Address>()?;
+    let from = sender
+        .map_or_else(
+            || digest.contact.as_deref().unwrap_or(NOBODY),
+            |s| s.address.as_str(),
+        )
+        .parse::<Address>()?;
     let edition = &composed.edition;
-    let message_id = mail::message_id(digest.name.as_str(), edition.number, recipient, from.domain());
-    let contact = digest.contact.as_deref().and_then(|contact| contact.parse::<Address>().ok());
+    let message_id = mail::message_id(
+        digest.name.as_str(),
+        edition.number,
+        recipient,
+        from.domain(),
+    );
+    let contact = digest
+        .contact
+        .as_deref()
+        .and_then(|contact| contact.parse::<Address>().ok());
     let leave = contact.as_ref().unwrap_or(&from);
     let envelope = Envelope {
-        from_name: sender.and_then(|sender| sender.name.clone()).unwrap_or_else(|| digest.title.clone()),
-        reply_to: smtp.and_then(|smtp| smtp.reply_to.as_ref()).and_then(|to| to.address.parse::<Address>().ok()).or(contact.clone()),
+        from_name: sender
+            .and_then(|sender| sender.name.clone())
+            .unwrap_or_else(|| digest.title.clone()),
+        reply_to: smtp
+            .and_then(|smtp| smtp.reply_to.as_ref())
+            .and_then(|to| to.address.parse::<Address>().ok())
+            .or(contact.clone()),
         recipient: recipient.parse()?,
         list_name: digest.title.clone(),
         list_id: format!("{}.{}", digest.name, from.domain()),
         unsubscribe_mailto: Some(unsubscribe(leave)),
         unsubscribe_https: None,
         message_id: message_id.clone(),
-        date: edition.composed_at.to_zoned(setup.config.daemon.time_zone.clone()),
+        date: edition
+            .composed_at
+            .to_zoned(setup.config.daemon.time_zone.clone()),
         from,
     };
     Ok((message_id, mail::build(&envelope, &composed.rendered, &[])?))

@@ -1,6 +1,6 @@
 //! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
 
-use super::watch;
+use super::{start, watch};
 use super::works::{Setup, Works};
 use crate::config::{self, Problems};
 use std::path::Path;
@@ -8,7 +8,11 @@ use std::sync::Arc;
 use tokio::sync::watch::Sender;
 
 /// Reads the config anew and puts it in force, or leaves the old one and says why.
-pub async fn reload(works: &Works, setup: &Sender<Arc<Setup>>, reread: &dyn Fn() -> Result<config::Config, Problems>) {
+pub async fn reload(
+    works: &Works,
+    setup: &Sender<Arc<Setup>>,
+    reread: &dyn Fn() -> Result<config::Config, Problems>,
+) {
     watch::reloading();
     match reread() {
         Ok(config) => put_in_force(works, setup, config).await,
@@ -27,17 +31,27 @@ async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config:
             return;
         }
     };
-    match works.store.sync_sources(&new.config.sources, works.clock.now()).await {
+    match works
+        .store
+        .sync_sources(&new.config.sources, works.clock.now())
+        .await
+    {
         Ok(report) => {
             tracing::info!(
-                added = report.added.len(), enabled = report.enabled.len(), disabled = report.disabled.len(),
-                moved = report.moved.len(), "config reloaded"
+                added = report.added.len(),
+                enabled = report.enabled.len(),
+                disabled = report.disabled.len(),
+                moved = report.moved.len(),
+                "config reloaded"
             );
         }
         Err(err) => {
             tracing::error!(error = %err, "the new feeds could not be stored; the old config stays in force");
             return;
         }
+    }
+    if let Err(err) = start::spread(works).await {
+        tracing::warn!(error = %err, "the new feeds could not be spread; they are asked together");
     }
     // Only fails when no loop is left to hear it.
     let _ = setup.send(new);

@@ -2,7 +2,7 @@
 
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{desk, pages, poll, post, reload};
+use super::{desk, pages, poll, post, reload, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -42,14 +42,24 @@ pub async fn run(
     setup: Sender<Arc<Setup>>,
     reread: impl Fn() -> Result<Config, Problems>,
 ) -> Result<(), RunError> {
-    let report = works.store.sync_sources(&works.setup().config.sources, works.clock.now()).await?;
+    let report = works
+        .store
+        .sync_sources(&works.setup().config.sources, works.clock.now())
+        .await?;
+    start::spread(&works).await?;
     let mut signals = Signals::new()?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut watch = Watch::default();
-    let beat = watch::watchdog_interval().unwrap_or(BEAT_AT_LEAST).min(BEAT_AT_LEAST);
+    let beat = watch::watchdog_interval()
+        .unwrap_or(BEAT_AT_LEAST)
+        .min(BEAT_AT_LEAST);
     let mut loops = Loops::start(&works, &mut watch, &stopped, beat);
     let mut alarms = Alarms::set(&works).await;
-    tracing::info!(feeds_added = report.added.len(), version = env!("CARGO_PKG_VERSION"), "ready");
+    tracing::info!(
+        feeds_added = report.added.len(),
+        version = env!("CARGO_PKG_VERSION"),
+        "ready"
+    );
     watch::status(&status_line(&works).await);
     watch::ready();
     let mut ticks = tokio::time::interval(beat);
@@ -83,7 +93,10 @@ async fn tick(works: &Works, watch: &Watch) {
             watch::alive();
             watch::status(&status_line(works).await);
         }
-        Err(silent) => tracing::debug!(loops = silent.join(", "), "not every loop has come round yet"),
+        Err(silent) => tracing::debug!(
+            loops = silent.join(", "),
+            "not every loop has come round yet"
+        ),
     }
 }
 
@@ -97,7 +110,10 @@ async fn status_line(works: &Works) -> String {
         Err(err) => return format!("the store cannot be read: {err}"),
     };
     let enabled = feeds.iter().filter(|row| row.enabled).count();
-    let failing = feeds.iter().filter(|row| row.enabled && row.feed.state.failing_since.is_some()).count();
+    let failing = feeds
+        .iter()
+        .filter(|row| row.enabled && row.feed.state.failing_since.is_some())
+        .count();
     let next = setup
         .config
         .digests
@@ -107,7 +123,10 @@ async fn status_line(works: &Works) -> String {
         .min();
     match next {
         Some(at) => {
-            format!("{enabled} feeds, {failing} failing; next edition {}", at.to_zoned(zone).strftime("%d/%m %H:%M"))
+            format!(
+                "{enabled} feeds, {failing} failing; next edition {}",
+                at.to_zoned(zone).strftime("%d/%m %H:%M")
+            )
         }
         None => format!("{enabled} feeds, {failing} failing; no digest configured"),
     }
@@ -170,13 +189,29 @@ impl Loops {
         // A third of what the watchdog's tick expects: every heart has beaten well before it is asked.
         let beat = beat / 3;
         let parts = vec![
-            ("polls", part(works, watch.heart("polls"), stop, beat, poll::run)),
-            ("pages", part(works, watch.heart("pages"), stop, beat, pages::run)),
-            ("desk", part(works, watch.heart("desk"), stop, beat, desk::run)),
-            ("post", part(works, watch.heart("post"), stop, beat, post::run)),
+            (
+                "polls",
+                part(works, watch.heart("polls"), stop, beat, poll::run),
+            ),
+            (
+                "pages",
+                part(works, watch.heart("pages"), stop, beat, pages::run),
+            ),
+            (
+                "desk",
+                part(works, watch.heart("desk"), stop, beat, desk::run),
+            ),
+            (
+                "post",
+                part(works, watch.heart("post"), stop, beat, post::run),
+            ),
         ];
-        let mut loops =
-            Self { running: JoinSet::new(), parts, names: Default::default(), panics: Vec::new() };
+        let mut loops = Self {
+            running: JoinSet::new(),
+            parts,
+            names: Default::default(),
+            panics: Vec::new(),
+        };
         for name in ["polls", "pages", "desk", "post"] {
             loops.spawn(name);
         }
@@ -201,11 +236,15 @@ impl Loops {
         };
         let (name, why) = match ended {
             Ok((_, name)) => (name, "it ended".to_owned()),
-            Err(err) => (self.names.get(&err.id()).copied().unwrap_or("unknown"), err.to_string()),
+            Err(err) => (
+                self.names.get(&err.id()).copied().unwrap_or("unknown"),
+                err.to_string(),
+            ),
         };
         tracing::error!(r#loop = name, why, "a loop broke down and is started again");
         let now = tokio::time::Instant::now();
-        self.panics.retain(|at| now.duration_since(*at) < PANIC_WINDOW);
+        self.panics
+            .retain(|at| now.duration_since(*at) < PANIC_WINDOW);
         self.panics.push(now);
         if self.panics.len() >= PANICS_MAX {
             return Some(name);
@@ -239,7 +278,9 @@ impl Alarms {
         }
     }
 
-    async fn try_set(works: &Works) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
+    async fn try_set(
+        works: &Works,
+    ) -> Result<JobScheduler, tokio_cron_scheduler::JobSchedulerError> {
         let scheduler = JobScheduler::new().await?;
         let setup = works.setup();
         let now = works.clock.now();

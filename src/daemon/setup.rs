@@ -24,9 +24,16 @@ impl Setup {
     /// When the client cannot be set up; a broken template falls back to the built-in one with a warning.
     pub fn new(config: Config, names: Option<SocketAddr>) -> Result<Self, SetupError> {
         let client = Client::new(net_config(&config, names))?;
-        let templates = config.templates.as_deref().map_or_else(Templates::builtin, templates_of);
+        let templates = config
+            .templates
+            .as_deref()
+            .map_or_else(Templates::builtin, templates_of);
         Ok(Self {
-            sources: config.sources.iter().map(|source| (source.key.clone(), Arc::new(source.clone()))).collect(),
+            sources: config
+                .sources
+                .iter()
+                .map(|source| (source.key.clone(), Arc::new(source.clone())))
+                .collect(),
             analysis_version: analyse::analysis_version(&config.topics),
             templates,
             client,
@@ -40,10 +47,17 @@ impl Setup {
 fn templates_of(folder: &Path) -> Templates {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
     let (html, text) = (read("digest.html.j2"), read("digest.txt.j2"));
-    Templates::with_overrides(html.as_deref(), text.as_deref()).unwrap_or_else(|err: TemplateError| {
-        tracing::warn!(template = err.name, line = err.line, reason = err.reason, "a template is broken; the built-in ones are used");
-        Templates::builtin()
-    })
+    Templates::with_overrides(html.as_deref(), text.as_deref()).unwrap_or_else(
+        |err: TemplateError| {
+            tracing::warn!(
+                template = err.name,
+                line = err.line,
+                reason = err.reason,
+                "a template is broken; the built-in ones are used"
+            );
+            Templates::builtin()
+        },
+    )
 }
 
 fn net_config(config: &Config, names: Option<SocketAddr>) -> NetConfig {
@@ -55,7 +69,12 @@ fn net_config(config: &Config, names: Option<SocketAddr>) -> NetConfig {
         request_timeout: fetch.request_timeout,
         max_body: bytes(fetch.max_body),
         max_page: bytes(config.article.max_page),
-        allow_private: fetch.allow_private.iter().map(|cidr| cidr.to_string().parse()).filter_map(Result::ok).collect(),
+        allow_private: fetch
+            .allow_private
+            .iter()
+            .map(|cidr| cidr.to_string().parse())
+            .filter_map(Result::ok)
+            .collect(),
         proxy: fetch.proxy.as_ref().map(|proxy| {
             let mut url = proxy.url.clone();
             if let Some((user, password)) = &proxy.login {

@@ -34,7 +34,10 @@ pub struct Watch {
 impl Watch {
     /// A heart for a further loop.
     pub fn heart(&mut self, name: &'static str) -> Heart {
-        let heart = Heart { name, beaten: Arc::default() };
+        let heart = Heart {
+            name,
+            beaten: Arc::default(),
+        };
         self.hearts.push(heart.clone());
         heart
     }
@@ -42,8 +45,12 @@ impl Watch {
     /// Whether all have beaten since the last time that all had; then the count begins anew.
     /// `Err` names the loops that have not.
     pub fn all_beaten(&self) -> Result<(), Vec<&'static str>> {
-        let still: Vec<_> =
-            self.hearts.iter().filter(|h| !h.beaten.load(Ordering::Relaxed)).map(|h| h.name).collect();
+        let still: Vec<_> = self
+            .hearts
+            .iter()
+            .filter(|h| !h.beaten.load(Ordering::Relaxed))
+            .map(|h| h.name)
+            .collect();
         if !still.is_empty() {
             return Err(still);
         }
@@ -107,6 +114,10 @@ mod tests {
         polls.beat();
         desk.beat();
         assert_eq!(watch.all_beaten(), Ok(()));
-        assert_eq!(watch.all_beaten(), Err(vec!["polls", "desk"]), "the count begins anew");
+        assert_eq!(
+            watch.all_beaten(),
+            Err(vec!["polls", "desk"]),
+            "the count begins anew"
+        );
     }
 }

@@ -54,7 +54,12 @@ pub struct Works {
 impl Works {
     /// Parts over a setup that `setup` may replace while they work.
     pub fn new(store: Store, clock: Clock, setup: watch::Receiver<Arc<Setup>>) -> Self {
-        Self { store, clock, wakes: Arc::default(), setup }
+        Self {
+            store,
+            clock,
+            wakes: Arc::default(),
+            setup,
+        }
     }
 
     /// Parts for a one-shot command: the setup never changes.

@@ -2,9 +2,9 @@
 
 use super::{quote, safe, select};
 use crate::model::{
-    Article, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT, Edition,
-    FailingSource, FailureKind, ProvinceCount, SourceKey, StoryView, TopicKey, TopicSection,
-    Window,
+    Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
+    Edition, FailingSource, FailureKind, ProvinceCount, SourceKey, StoryView, TopicKey,
+    TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -67,6 +67,13 @@ pub struct Failing {
     pub last_ok: Option<Timestamp>,
 }
 
+/// Articles on one event: groups of copies, each with its lead copy first; the story's own article leads the first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoryGroup {
+    /// For instance what the analysis found to be copies: one group a story.
+    pub copies: Vec<Vec<ArticleId>>,
+}
+
 /// Everything an edition is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Material {
@@ -84,6 +91,8 @@ pub struct Material {
     pub last_number: Option<u32>,
     /// The articles of the window with their verdicts, in any order; level 0 and backfill are left out here.
     pub articles: Vec<Article>,
+    /// Which of them tell of one event; an article in none stands for itself.
+    pub stories: Vec<StoryGroup>,
     /// All configured sources.
     pub sources: BTreeMap<SourceKey, SourceInfo>,
     /// Topics in the order of the mail.
@@ -216,7 +225,7 @@ fn story(candidate: &Candidate<'_>, lead: bool, material: &Material) -> StoryVie
         summary: candidate
             .articles
             .first()
-            .map(|a| quote::quotes(a))
+            .map(|(a, _)| quote::quotes(a))
             .unwrap_or_default(),
         articles,
         figures: Vec::new(),
@@ -228,15 +237,14 @@ fn views(candidate: &Candidate<'_>, material: &Material) -> Vec<ArticleView> {
     candidate
         .articles
         .iter()
-        .enumerate()
-        .map(|(place, article)| ArticleView {
+        .map(|&(article, copy)| ArticleView {
             id: article.id,
             title: safe::title(&article.title),
             url: safe::link(&article.url).unwrap_or_default(),
             source: material.name(&article.source),
             province: material.province(&article.source).map(safe::line),
             published: article.published,
-            copy: place > 0,
+            copy,
             late: article
                 .published
                 .is_some_and(|at| start.duration_since(at) > LATE),

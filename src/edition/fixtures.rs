@@ -6,7 +6,7 @@ use crate::model::{
     TopicKey, TopicScore, Verdict, Window,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 pub(super) const PLACES: [(&str, &str); 12] = [
     ("an-giang", "An Giang"),
@@ -129,6 +129,25 @@ pub(super) fn reprint(i: usize, id: usize, place: usize) -> Article {
     }
 }
 
+/// Articles with one text are copies; places stand by rank.
+fn stories(articles: &[Article]) -> Vec<StoryGroup> {
+    let mut texts: BTreeMap<Option<&str>, Vec<&Article>> = BTreeMap::new();
+    for article in articles {
+        texts
+            .entry(article.body.as_deref())
+            .or_default()
+            .push(article);
+    }
+    let place = |a: &Article| PLACES.iter().position(|(key, _)| *key == a.source.as_str());
+    let story = |mut copies: Vec<&Article>| {
+        copies.sort_by_key(|a| (place(a), a.id));
+        StoryGroup {
+            copies: vec![copies.iter().map(|a| a.id).collect()],
+        }
+    };
+    texts.into_values().map(story).collect()
+}
+
 pub(super) fn material(articles: Vec<Article>) -> Material {
     let source = |(i, (key, name)): (usize, &(&str, &str))| {
         let info = SourceInfo {
@@ -164,6 +183,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
         time_zone: "Asia/Ho_Chi_Minh".to_owned(),
         composed_at: at("2026-11-23T06:30") + SignedDuration::from_secs(2),
         last_number: None,
+        stories: stories(&articles),
         articles,
         sources: PLACES.iter().enumerate().map(source).collect(),
         topics: [

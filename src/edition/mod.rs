@@ -20,6 +20,8 @@ pub mod window;
 mod words;
 mod wrap;
 
-pub use compose::{DigestSettings, Failing, Material, SourceInfo, TopicHeading, compose};
+pub use compose::{
+    DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading, compose,
+};
 pub use json::to_json;
 pub use render::{RenderOptions, TemplateError, Templates, render};

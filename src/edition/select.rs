@@ -1,17 +1,17 @@
 //! Which stories lead, which are listed by topic, which only follow; and in what order. Decides, prints nothing.
 
 use super::compose::Material;
-use crate::{
-    analyse::neardup,
-    model::{Article, TopicKey},
+use crate::model::{Article, ArticleId, TopicKey};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
 };
-use std::{cmp::Ordering, collections::BTreeSet};
 
-/// Articles on one event, while the edition is being put together. For now the copies of one report.
+/// Articles on one event, while the edition is being put together.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate<'a> {
-    /// The lead copy first, then by rank of the paper.
-    pub articles: Vec<&'a Article>,
+    /// The lead copy first; whether each is a copy of one before it.
+    pub articles: Vec<(&'a Article, bool)>,
     /// The highest of its articles.
     pub level: u8,
     /// Topics, strongest first.
@@ -56,19 +56,34 @@ pub(super) fn select(material: &Material) -> Selection<'_> {
     }
 }
 
-/// Groups of copies as candidates, from articles of level 1 and up.
+/// Stories of articles of level 1 and up. An article that stands in no story of the material is one by itself.
 fn candidates(material: &Material) -> Vec<Candidate<'_>> {
-    let mut seen = BTreeSet::new();
-    let mut articles: Vec<&Article> = material
+    let mut left: BTreeMap<ArticleId, &Article> = material
         .articles
         .iter()
-        .filter(|a| !a.backfill && level(a) >= 1 && seen.insert(a.id))
+        .filter(|a| !a.backfill && level(a) >= 1)
+        .map(|a| (a.id, a))
         .collect();
-    articles.sort_by_key(|a| (a.ingest, a.id));
-    neardup::copies(&articles, |source| material.rank(source))
-        .into_iter()
-        .map(|group| Candidate::new(group.into_iter().map(|i| articles[i]).collect(), material))
-        .collect()
+    let mut found = Vec::new();
+    for story in &material.stories {
+        let mut articles = Vec::new();
+        for copies in &story.copies {
+            let present = copies.iter().filter_map(|id| left.remove(id));
+            articles.extend(
+                present
+                    .enumerate()
+                    .map(|(place, article)| (article, place > 0)),
+            );
+        }
+        if !articles.is_empty() {
+            found.push(Candidate::new(articles, material));
+        }
+    }
+    let alone = left
+        .into_values()
+        .map(|article| Candidate::new(vec![(article, false)], material));
+    found.extend(alone);
+    found
 }
 
 fn level(article: &Article) -> u8 {
@@ -76,21 +91,21 @@ fn level(article: &Article) -> u8 {
 }
 
 impl<'a> Candidate<'a> {
-    fn new(articles: Vec<&'a Article>, material: &Material) -> Self {
-        let papers: BTreeSet<_> = articles.iter().map(|a| &a.source).collect();
+    fn new(articles: Vec<(&'a Article, bool)>, material: &Material) -> Self {
+        let papers: BTreeSet<_> = articles.iter().map(|(a, _)| &a.source).collect();
         let home = material.digest.home_province.as_deref();
         let topics = articles
             .iter()
-            .filter_map(|a| a.verdict.as_ref())
+            .filter_map(|(a, _)| a.verdict.as_ref())
             .find(|v| !v.topics.is_empty())
             .map(|v| v.topics.iter().map(|t| t.topic.clone()).collect())
             .unwrap_or_default();
         Self {
-            level: articles.iter().map(|a| level(a)).max().unwrap_or(0),
+            level: articles.iter().map(|(a, _)| level(a)).max().unwrap_or(0),
             topics,
             score: articles
                 .iter()
-                .filter_map(|a| a.verdict.as_ref())
+                .filter_map(|(a, _)| a.verdict.as_ref())
                 .map(|v| v.score)
                 .fold(0.0, f32::max),
             papers: papers.len(),
@@ -106,7 +121,7 @@ impl<'a> Candidate<'a> {
 
     /// The heavier first: more papers, a higher paper, a stronger verdict, the office's own province, the earlier.
     fn by_weight(&self, other: &Self) -> Ordering {
-        let first = |c: &Self| c.articles.first().map(|a| (a.ingest, a.id));
+        let first = |c: &Self| c.articles.first().map(|(a, _)| (a.ingest, a.id));
         other
             .papers
             .cmp(&self.papers)

@@ -481,6 +481,7 @@ proptest::proptest! {
     fn the_order_of_arrival_does_not_matter(seed in proptest::prelude::any::<u64>()) {
         let straight = many(25);
         let mut mixed = straight.clone();
+        mixed.stories.reverse();
         let mut state = seed | 1;
         mixed.articles.sort_by_cached_key(|_| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

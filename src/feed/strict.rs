@@ -83,24 +83,13 @@ fn text(out: &mut String, name: &str, value: &Text<'_>) {
 
 /// Markup goes into a CDATA section, which is quicker to write and to read than thousands of escapes.
 fn character_data(out: &mut String, text: &str) {
-    if !text.contains(['<', '&']) || find_cdata_end(text).is_some() || holds_controls(text) {
+    if !text.contains(['<', '&']) || find_cdata_end(text).is_some() || any(text, is_control) {
         escape(out, text);
         return;
     }
     out.push_str("<![CDATA[");
     out.push_str(text);
     out.push_str("]]>");
-}
-
-/// Whole chunks without an early exit, so that the compiler can look at many bytes at once.
-fn holds_controls(text: &str) -> bool {
-    let forbidden = |byte: &u8| *byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let in_chunk = |chunk: &[u8]| {
-        chunk
-            .iter()
-            .fold(false, |found, byte| found | forbidden(byte))
-    };
-    text.as_bytes().chunks(256).any(in_chunk)
 }
 
 fn link(out: &mut String, rel: &str, address: &Address<'_>) {
@@ -121,8 +110,25 @@ fn attribute(out: &mut String, name: &str, value: &str) {
     out.push('"');
 }
 
+/// What XML 1.0 §2.2 forbids.
+fn is_control(byte: u8) -> bool {
+    byte < 32 && !matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+/// Whether any byte is such: in whole chunks without an early exit, so that the compiler can look at many at once.
+fn any(text: &str, such: impl Fn(u8) -> bool) -> bool {
+    let in_chunk = |chunk: &[u8]| chunk.iter().fold(false, |found, byte| found | such(*byte));
+    text.as_bytes().chunks(256).any(in_chunk)
+}
+
 /// Escapes what XML reserves and leaves out what it forbids.
 fn escape(out: &mut String, text: &str) {
+    if !any(text, |byte| {
+        matches!(byte, b'<' | b'>' | b'&' | b'"') | is_control(byte)
+    }) {
+        out.push_str(text);
+        return;
+    }
     let mut plain = 0;
     for (at, byte) in text.bytes().enumerate() {
         let replacement = match byte {
@@ -130,7 +136,7 @@ fn escape(out: &mut String, text: &str) {
             b'>' => "&gt;",
             b'&' => "&amp;",
             b'"' => "&quot;",
-            0..=8 | 11 | 12 | 14..=31 => "",
+            _ if is_control(byte) => "",
             _ => continue,
         };
         out.push_str(&text[plain..at]);

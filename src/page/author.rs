@@ -46,14 +46,12 @@ pub(super) fn find(
     signature
 }
 
-/// "Nguyên Minh - 07/03/2026 08:47" between headline and text.
+/// "Nguyên Minh - 07/03/2026 08:47", "By John Roe" between headline and text.
 fn dated_line(tree: &Tree<'_>, own: &Own, title: Option<usize>, first: usize) -> Option<String> {
     let from = title.unwrap_or(first.saturating_sub(8));
     (from..first)
         .map(|at| &tree.blocks[at])
-        .filter(|b| {
-            b.chars < 80 && super::dates::find(&b.text, super::dates::Written::Printed).is_some()
-        })
+        .filter(|b| lines::is_dateline(&b.text) || lines::is_byline(&b.text))
         .filter_map(|b| lines::name_in(&b.text))
         .find(|name| {
             own.may_sign(name) && name.split_whitespace().count() >= 2 && !is_weekday(name)

@@ -214,11 +214,9 @@ pub(super) fn text_blocks(tree: &Tree<'_>, body: &Body, title: Option<usize>) ->
         if !tree.is_within(block.owner, body.container) {
             continue;
         }
-        // The line of name and time above the text.
-        if !body.furniture[at]
-            && is_text(tree, body, block)
-            && (prose || !lines::is_dateline(&block.text))
-        {
+        // The lines of name and time above the text.
+        let above = !prose && (lines::is_dateline(&block.text) || lines::is_byline(&block.text));
+        if !body.furniture[at] && !above && is_text(tree, body, block) {
             prose |= block.chars >= PROSE_CHARS;
             taken.push(at);
         }

@@ -130,6 +130,11 @@ pub(super) fn is_dateline(text: &str) -> bool {
         && super::dates::find(text, super::dates::Written::Printed).is_some()
 }
 
+/// "By John Roe", "Bài và ảnh: Lam Phương": a role and a name.
+pub(super) fn is_byline(text: &str) -> bool {
+    text.chars().count() <= 80 && has_role(text) && name_in(text).is_some()
+}
+
 /// Nothing but signs, digits or a single letter.
 pub(super) fn is_noise(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphabetic()).count() < 2

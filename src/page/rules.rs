@@ -272,9 +272,10 @@ fn by_names(names: &str, tag: &str) -> Role {
     let names = names.to_lowercase();
     let word = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     // WordPress puts the article's tags, categories and state into the class of the article itself.
+    let pictured = tag == "p" && word(&["image", "img", "photo", "pimage", "picture", "pic"]);
     if names.contains("articlebody") || names.contains("hentry") || names.contains("type-post") {
         Role::Plain
-    } else if CAPTION.is_match(&names) {
+    } else if pictured || CAPTION.is_match(&names) {
         Role::Caption
     } else if tag != "article" && (JUNK.is_match(&names) || word(JUNK_WORDS)) {
         Role::Junk

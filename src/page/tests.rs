@@ -82,9 +82,9 @@ const BOUND: Duration = Duration::from_secs(90);
 
 #[test]
 fn hostile_pages_take_bounded_time_and_stack() {
-    let n = 100_000;
+    let n = 30_000;
     let bombs = [
-        ("nested div", "<div>".repeat(n)),
+        ("nested div", "<div>".repeat(100_000)),
         ("nested span with text", "<span>x".repeat(n)),
         ("nested tables", "<table><tr><td>".repeat(n / 3)),
         ("nested lists", "<ul><li>".repeat(n / 2)),

@@ -192,6 +192,7 @@ impl<'a> Tree<'a> {
             let prose = element.chars - element.link_chars;
             let too_long = match element.role {
                 Role::Date => prose > 300,
+                Role::Caption => prose > 500,
                 Role::Author => prose > 800,
                 _ => false,
             };

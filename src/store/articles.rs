@@ -98,8 +98,7 @@ pub struct EntryRow {
     pub article: ArticleId,
 }
 
-const ENTRIES: &str =
-    "SELECT f.key, f.url, e.guid, e.link, e.article_id FROM entries e JOIN feeds f ON f.id = e.feed_id";
+const ENTRIES: &str = "SELECT f.key, f.url, e.guid, e.link, e.article_id FROM entries e JOIN feeds f ON f.id = e.feed_id";
 
 fn entry_row(row: &Row<'_>) -> rusqlite::Result<EntryRow> {
     Ok(EntryRow {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{Delivery, DeliveryId, DeliveryState, DigestName, EditionId};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Row, params, types::Type};
+use rusqlite::{Connection, Row, params, types::Type};
 use std::collections::BTreeMap;
 
 /// After this long a try without an outcome is taken for dead, and the row returns.
@@ -209,6 +209,14 @@ impl Store {
         })
         .await
     }
+}
+
+/// Makes tries that a dead owner had under way due now. Their state stays: it says how far each came.
+pub(super) fn release_tries(conn: &Connection) -> rusqlite::Result<usize> {
+    conn.execute(
+        "UPDATE deliveries SET due_at = queued_at WHERE state IN ('sending', 'dot')",
+        [],
+    )
 }
 
 fn lease_end(now: Timestamp) -> Timestamp {

@@ -3,6 +3,7 @@
 //!
 //! Nothing is guessed from a clock. What cannot be read is `None`.
 
+mod letter;
 mod lex;
 mod zone;
 
@@ -80,37 +81,6 @@ fn starts_with_year(text: &str) -> bool {
     text.len() > 4 && text.bytes().take(4).all(|byte| byte.is_ascii_digit())
 }
 
-/// `2026-09-14T08:30:00+07:00` to the letter, which most of Atom is: no need of the patient way.
-fn rfc3339(text: &str) -> Option<Printed> {
-    let bytes = text.as_bytes();
-    if !matches!(bytes.len(), 20 | 25) || [4, 7, 10, 13, 16].map(|at| bytes[at]) != *b"--T::" {
-        return None;
-    }
-    let number = |from: usize, len: usize| {
-        let digits = bytes.get(from..from + len)?;
-        digits.iter().try_fold(0_u64, |sum, byte| {
-            byte.is_ascii_digit()
-                .then(|| sum * 10 + u64::from(byte - b'0'))
-        })
-    };
-    let date = date(number(0, 4)?, number(5, 2)?, number(8, 2)?)?;
-    let time = digits_time(number(11, 2)? * 10_000 + number(14, 2)? * 100 + number(17, 2)?)?;
-    let zone = match (bytes[19], bytes.get(22)) {
-        (b'Z', None) => Zone::Utc,
-        (sign @ (b'+' | b'-'), Some(b':')) => {
-            let seconds = i32::try_from(number(20, 2)? * 3600 + number(23, 2)? * 60).ok()?;
-            Zone::Offset(Offset::from_seconds(if sign == b'-' { -seconds } else { seconds }).ok()?)
-        }
-        _ => return None,
-    };
-    let printed = Printed {
-        civil: date.to_datetime(time),
-        zone,
-        ambiguous: false,
-    };
-    YEARS.contains(&date.year()).then_some(printed)
-}
-
 /// A number left over for the date, with its digits as printed.
 #[derive(Debug, Clone, Copy)]
 struct Number {
@@ -140,7 +110,7 @@ fn read(text: &str, order: Option<Order>) -> Option<(Printed, Option<Order>)> {
     if text.is_empty() || text.len() > TEXT_MAX_BYTES {
         return None;
     }
-    if let Some(printed) = rfc3339(text) {
+    if let Some(printed) = letter::rfc3339(text).or_else(|| letter::rfc2822(text)) {
         return Some((printed, None));
     }
     let mut tokens = lex::tokens(text);

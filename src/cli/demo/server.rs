@@ -50,7 +50,10 @@ async fn serve(stream: TcpStream, world: &World, step: &AtomicU8) -> std::io::Re
     let mut stream = BufReader::new(stream);
     while let Some((path, host)) = read_head(&mut stream).await? {
         let (status, kind, body) = world.answer(&host, &path, Step(step.load(Ordering::Relaxed)));
-        let head = format!("HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
         stream.write_all(head.as_bytes()).await?;
         stream.write_all(body.as_bytes()).await?;
         stream.flush().await?;
@@ -76,7 +79,12 @@ async fn read_head(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<
         } else if let Some((name, value)) = line.split_once(':')
             && name.eq_ignore_ascii_case("host")
         {
-            host = value.trim().split(':').next().unwrap_or_default().to_owned();
+            host = value
+                .trim()
+                .split(':')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
         }
     }
 }

@@ -79,11 +79,18 @@ impl World {
         let originals: HashMap<String, Item> = self
             .paper
             .iter()
-            .flat_map(|paper| paper.item.iter().map(|item| (format!("{}/{}", paper.host, item.path), item.clone())))
+            .flat_map(|paper| {
+                paper
+                    .item
+                    .iter()
+                    .map(|item| (format!("{}/{}", paper.host, item.path), item.clone()))
+            })
             .collect();
         for item in self.paper.iter_mut().flat_map(|paper| &mut paper.item) {
             let Some(name) = &item.copy_of else { continue };
-            let original = originals.get(name).ok_or_else(|| anyhow::anyhow!("demo: no article {name} to copy"))?;
+            let original = originals
+                .get(name)
+                .ok_or_else(|| anyhow::anyhow!("demo: no article {name} to copy"))?;
             for (own, theirs) in [
                 (&mut item.title, &original.title),
                 (&mut item.sapo, &original.sapo),
@@ -107,7 +114,11 @@ impl World {
                 (200, "text/html; charset=utf-8", maintenance(paper))
             }
             "/rss/home.rss" => (200, "application/rss+xml; charset=utf-8", rss(paper, step)),
-            _ => match paper.item.iter().find(|item| item.step <= step && path.trim_start_matches('/') == item.path) {
+            _ => match paper
+                .item
+                .iter()
+                .find(|item| item.step <= step && path.trim_start_matches('/') == item.path)
+            {
                 Some(item) => (200, "text/html; charset=utf-8", page(paper, item, step)),
                 None => (404, "text/plain", String::new()),
             },
@@ -136,7 +147,10 @@ fn rss(paper: &Paper, step: Step) -> String {
     );
     for item in items {
         let link = format!("http://{}/{}", paper.host, item.path);
-        let date = item.at.to_zoned(super::zone()).strftime("%a, %d %b %Y %H:%M:%S %z");
+        let date = item
+            .at
+            .to_zoned(super::zone())
+            .strftime("%a, %d %b %Y %H:%M:%S %z");
         out.push_str(&format!(
             "<item><title>{}</title><link>{link}</link><guid isPermaLink=\"true\">{link}</guid><pubDate>{date}</pubDate>\
              <category>{}</category><description>{}</description></item>\n",
@@ -160,7 +174,10 @@ fn page(paper: &Paper, item: &Item, step: Step) -> String {
         .filter(|text| !text.trim().is_empty())
         .map(|text| format!("<p>{}</p>\n", xml(text.trim())))
         .collect();
-    let (title, sapo) = (xml(item.title_at(step)), xml(item.sapo.as_deref().unwrap_or_default()));
+    let (title, sapo) = (
+        xml(item.title_at(step)),
+        xml(item.sapo.as_deref().unwrap_or_default()),
+    );
     format!(
         "<!doctype html><html lang=\"vi\"><head><meta charset=\"utf-8\"><title>{title} - {name}</title>\
          <link rel=\"canonical\" href=\"http://{host}/{path}\">\
@@ -171,7 +188,10 @@ fn page(paper: &Paper, item: &Item, step: Step) -> String {
         name = xml(&paper.name),
         host = paper.host,
         path = item.path,
-        iso = item.at.to_zoned(super::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z"),
+        iso = item
+            .at
+            .to_zoned(super::zone())
+            .strftime("%Y-%m-%dT%H:%M:%S%:z"),
     )
 }
 
@@ -184,7 +204,10 @@ fn maintenance(paper: &Paper) -> String {
 }
 
 fn xml(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -194,14 +217,34 @@ mod tests {
     #[test]
     fn the_bundled_world_is_large_and_mixed_enough() {
         let world = World::load().unwrap();
-        let items = world.paper.iter().map(|paper| paper.item.len()).sum::<usize>();
-        let provinces: std::collections::BTreeSet<_> =
-            world.paper.iter().filter_map(|paper| paper.province.as_deref()).collect();
+        let items = world
+            .paper
+            .iter()
+            .map(|paper| paper.item.len())
+            .sum::<usize>();
+        let provinces: std::collections::BTreeSet<_> = world
+            .paper
+            .iter()
+            .filter_map(|paper| paper.province.as_deref())
+            .collect();
         assert!(world.paper.len() >= 12, "{} papers", world.paper.len());
         assert!(provinces.len() >= 8, "{} provinces", provinces.len());
         assert!(items >= 120, "{items} items");
-        assert_eq!(world.paper.iter().filter(|paper| paper.broken_from.is_some()).count(), 1);
-        assert!(world.paper.iter().flat_map(|paper| &paper.item).any(|item| item.retitled.is_some()));
+        assert_eq!(
+            world
+                .paper
+                .iter()
+                .filter(|paper| paper.broken_from.is_some())
+                .count(),
+            1
+        );
+        assert!(
+            world
+                .paper
+                .iter()
+                .flat_map(|paper| &paper.item)
+                .any(|item| item.retitled.is_some())
+        );
     }
 
     #[test]
@@ -211,10 +254,30 @@ mod tests {
             assert!(paper.host.ends_with(".example"), "{}", paper.host);
             let mut paths = std::collections::BTreeSet::new();
             for item in &paper.item {
-                assert!(paths.insert(&item.path), "{}/{} stands twice", paper.host, item.path);
-                assert!(item.title.as_deref().is_some_and(|t| !t.is_empty()), "{}/{}", paper.host, item.path);
-                assert!(item.sapo.as_deref().is_some_and(|t| t.len() > 60), "{}/{}", paper.host, item.path);
-                assert!((1..=4).contains(&item.step.0), "{}/{}", paper.host, item.path);
+                assert!(
+                    paths.insert(&item.path),
+                    "{}/{} stands twice",
+                    paper.host,
+                    item.path
+                );
+                assert!(
+                    item.title.as_deref().is_some_and(|t| !t.is_empty()),
+                    "{}/{}",
+                    paper.host,
+                    item.path
+                );
+                assert!(
+                    item.sapo.as_deref().is_some_and(|t| t.len() > 60),
+                    "{}/{}",
+                    paper.host,
+                    item.path
+                );
+                assert!(
+                    (1..=4).contains(&item.step.0),
+                    "{}/{}",
+                    paper.host,
+                    item.path
+                );
             }
         }
     }
