@@ -30,6 +30,8 @@ pub struct Budget {
     pub words: usize,
     /// Words that are never exceeded.
     pub most_words: usize,
+    /// Words of one sentence that are never exceeded.
+    pub longest: usize,
     /// Sentences that are never exceeded.
     pub sentences: usize,
 }
@@ -40,6 +42,7 @@ impl Budget {
         Self {
             words,
             most_words: words.saturating_add(words / 10),
+            longest: usize::MAX,
             sentences: usize::MAX,
         }
     }
@@ -110,7 +113,7 @@ fn pick(sentences: &[Sentence<'_>], budget: Budget, weights: &[f64; FEATURES]) -
     while picked.len() < budget.sentences && (words as f64) < budget.words as f64 * FULL {
         let mut best: Option<(usize, f64)> = None;
         for (i, sentence) in sentences.iter().enumerate() {
-            let fits = words + sentence.words <= budget.most_words;
+            let fits = sentence.words <= budget.longest && words + sentence.words <= budget.most_words;
             if !fits || picked.contains(&i) || !stands_alone(i, sentences, &picked) {
                 continue;
             }

@@ -358,7 +358,7 @@ async fn compose_from(
         .into_iter()
         .filter(|article| is_wanted(setup, digest, article))
         .collect();
-    let material = Material {
+    let mut material = Material {
         digest: settings(setup, digest),
         slot: slot.to_owned(),
         window,
@@ -399,6 +399,7 @@ async fn compose_from(
     let options = super::post::render_options(setup, digest);
     let setup = Arc::clone(setup);
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
+        super::tell::tell(&mut material.stories, &material.articles, &material.provinces);
         let edition = edition::compose(&material);
         let rendered = edition::render(&setup.templates, &edition, &options)?;
         Ok(Composed {
@@ -423,6 +424,7 @@ fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
         .into_iter()
         .map(|copies| StoryGroup {
             copies: vec![copies],
+            ..StoryGroup::default()
         })
         .collect()
 }

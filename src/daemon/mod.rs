@@ -12,6 +12,7 @@ pub mod reload;
 mod run;
 pub mod setup;
 mod start;
+mod tell;
 pub mod watch;
 pub mod works;
 

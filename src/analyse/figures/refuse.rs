@@ -152,7 +152,7 @@ fn touches(reading: &Reading<'_>, at: usize) -> bool {
 /// "1. Kết quả", "2) Tồn tại", "(3) …" at the head of the sentence.
 fn is_list_mark(reading: &Reading<'_>, at: usize) -> bool {
     let head = at == 0 || (at == 1 && reading.mark(0).is_some());
-    head && matches!(reading.mark(at + 1), Some('.' | ')' | '/' | ':')) && reading.glued(at)
+    head && matches!(reading.mark(at + 1), Some('.' | ')' | ':')) && reading.glued(at)
 }
 
 /// 1930, 2025 with nothing known behind.

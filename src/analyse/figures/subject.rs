@@ -19,13 +19,15 @@ const ACTIONS: &[&str] = &[
     "bầu", "góp ý", "đóng góp", "ủng hộ", "vận động", "quyên góp", "huy động", "hỗ trợ", "giải ngân", "thu hồi",
     "nộp", "khởi tố", "điều tra", "truy tố", "xét xử", "thanh tra", "phát hiện", "kiến nghị", "đánh giá", "xếp loại",
     "kiểm điểm", "lấy phiếu tín nhiệm", "thăm hỏi", "thăm", "chúc Tết", "khởi công", "khánh thành", "bàn giao", "xóa", "hiến",
-    "sửa chữa", "xây mới", "kéo giảm", "trực thuộc", "quản lý", "tiếp xúc", "tư vấn", "chuyển đổi", "số hóa", "cập nhật",
+    "sửa chữa", "xây mới", "kéo giảm", "quản lý", "tiếp xúc", "tư vấn", "chuyển đổi", "số hóa", "cập nhật",
     "cài đặt", "phát hành", "trình bày", "thông qua", "đề ra", "phấn đấu", "thực hiện",
 ];
 /// In front of a doing these make it a name or a field of work: "Ủy ban Kiểm tra", "công tác giám sát".
 const NOT_DOINGS: [&str; 14] = [
     "ban", "ubkt", "công", "tác", "tổ", "đoàn", "nhiệm", "cuộc", "đợt", "kế", "hoạch", "ngành", "chương", "trình",
 ];
+/// Doings of any kind of work: they reach no further than the next comma.
+const LOOSE: [&str; 8] = ["thực hiện", "triển khai", "xây dựng", "tổ chức", "mở", "dự", "tham gia", "phát triển"];
 /// Words that only begin like a doing.
 const COMPOUNDS: [&str; 16] = [
     "dự án", "dự kiến", "dự thảo", "dự toán", "dự báo", "dự bị", "trao đổi", "mở rộng", "mở đầu", "bầu cử", "thăm dò", "tăng cường",
@@ -81,6 +83,10 @@ fn in_front(reading: &Reading<'_>, first: usize) -> Option<String> {
             return None;
         }
         let Some((from, to)) = action_at(reading, at) else { continue };
+        let loose = LOOSE.iter().any(|doing| units::reads(reading, from, doing));
+        if loose && (to..first).any(|i| reading.mark(i) == Some(',')) {
+            continue;
+        }
         if to <= first && is_doing(reading, from) {
             // "thi hành kỷ luật": the longer doing may begin further in front.
             let longest = (from.saturating_sub(4)..from)
@@ -106,6 +112,5 @@ fn is_doing(reading: &Reading<'_>, at: usize) -> bool {
     // "tổ chức" the body, not the doing: "245 tổ chức đảng", "các tổ chức đảng".
     let body = units::reads(reading, at, "tổ chức") && ["đảng", "cơ", "chính"].iter().any(|w| units::same(reading.word(at + 2), w));
     let compound = COMPOUNDS.iter().any(|pair| units::reads(reading, at, pair));
-    let counted = at.checked_sub(1).is_some_and(|i| reading.number(i).is_some());
-    !named && !body && !compound && !counted && !NOT_DOINGS.iter().any(|w| units::same(head, w))
+    !named && !body && !compound && !NOT_DOINGS.iter().any(|w| units::same(head, w))
 }

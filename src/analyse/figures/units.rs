@@ -52,7 +52,7 @@ const BODIES: &[&str] = &[
 ];
 /// Doings and papers.
 const WORKS: &[&str] = &[
-    "mô hình", "mô hình “dân vận khéo”", "mô hình dân vận khéo", "điển hình", "công trình", "phần việc", "dự án", "cuộc", "cuộc kiểm tra", "cuộc giám sát", "cuộc đối thoại",
+    "mô hình", "điển hình", "công trình", "phần việc", "dự án", "cuộc", "cuộc kiểm tra", "cuộc giám sát", "cuộc đối thoại",
     "cuộc họp", "hội nghị", "hội nghị phản biện", "hội thảo", "tọa đàm", "buổi", "buổi sinh hoạt", "lớp", "lớp bồi dưỡng", "khóa bồi dưỡng", "khóa học", "chuyên đề", "kỳ họp", "phiên họp", "đợt", "vụ",
     "vụ việc", "vụ án", "đơn", "đơn thư", "lượt đơn", "đơn tố cáo", "đơn khiếu nại", "kiến nghị", "phản ánh", "ý kiến", "ý kiến góp ý", "lượt ý kiến", "câu hỏi", "quyết định", "nghị quyết", "chỉ thị", "kết luận",
     "văn bản", "báo cáo", "đề án", "kế hoạch", "chương trình", "nhiệm vụ", "nhóm nhiệm vụ", "chỉ tiêu", "giải pháp", "nhóm giải pháp", "nội dung", "tiêu chí", "phiếu", "tham luận", "bài viết", "tin, bài",

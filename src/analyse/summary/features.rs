@@ -100,8 +100,9 @@ pub(crate) fn candidates<'a>(sources: &[Source<'a>]) -> Vec<Sentence<'a>> {
     let mut words = Words::default();
     let mut out = Vec::new();
     for (at, source) in sources.iter().enumerate() {
+        let title = words.read(source.title);
         for (place, part) in [(Place::Lead, source.lead), (Place::Body, source.body)] {
-            read_part(at, place, part, &mut words, &mut out);
+            read_part(at, place, part, &title, &mut words, &mut out);
         }
     }
     let event = Event::new(sources, &out, &mut words);
@@ -112,7 +113,14 @@ pub(crate) fn candidates<'a>(sources: &[Source<'a>]) -> Vec<Sentence<'a>> {
     out
 }
 
-fn read_part<'a>(source: usize, place: Place, part: &'a str, words: &mut Words, out: &mut Vec<Sentence<'a>>) {
+fn read_part<'a>(
+    source: usize,
+    place: Place,
+    part: &'a str,
+    title: &[u32],
+    words: &mut Words,
+    out: &mut Vec<Sentence<'a>>,
+) {
     let mut spans = sentence_spans(part);
     spans.truncate(MAX_SENTENCES);
     let of = spans.len();
@@ -121,7 +129,9 @@ fn read_part<'a>(source: usize, place: Place, part: &'a str, words: &mut Words, 
         span.start += prose::dateline(&part[span.clone()]);
         let text = &part[span.clone()];
         let tokens = words.read(text);
-        if tokens.len() < MIN_SYLLABLES || !prose::is_whole(text) || prose::is_furniture(text) {
+        // The headline printed again says nothing that is not read already.
+        let repeats = tokens == title;
+        if tokens.len() < MIN_SYLLABLES || repeats || !prose::is_whole(text) || prose::is_furniture(text) {
             before = None;
             continue;
         }
