@@ -266,4 +266,15 @@ pub enum Tool {
     Neardup,
     /// {text} on stdin to {sentences}.
     Sentences,
+    /// {documents:[{title,lead,text}],max_words} on stdin to {sentences}: those that tell the event, verbatim
+    Summarise,
+    /// {title,lead,text} on stdin to {figures:[{text,value,unit,subject,sentence}]}
+    Figures,
+    /// JSON lines {documents,references} on stdin to the table of src/analyse/summary/weights.rs
+    #[command(hide = true)]
+    TrainSummary {
+        /// Parts for measuring each with weights fitted to the others
+        #[arg(long, default_value_t = 5)]
+        folds: usize,
+    },
 }

@@ -405,6 +405,11 @@ async fn compose_from(
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
         material.reprints = analyse::neardup::reprints(&material.articles, &earlier);
         material.stories = stories(&setup, &material.articles);
+        super::tell::tell(
+            &mut material.stories,
+            &material.articles,
+            &material.provinces,
+        );
         let edition = edition::compose(&material);
         let rendered = edition::render(&setup.templates, &edition, &options)?;
         Ok(Composed {
@@ -445,6 +450,7 @@ fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
         .into_iter()
         .map(|copies| StoryGroup {
             copies: vec![copies],
+            ..StoryGroup::default()
         })
         .collect()
 }
