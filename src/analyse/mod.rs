@@ -1,5 +1,6 @@
 //! Ring 1: article(s) → judgement; every result carries its reasons.
 
+pub mod mark;
 pub mod neardup;
 pub mod topic;
 
