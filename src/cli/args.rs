@@ -148,6 +148,16 @@ pub enum Command {
         #[command(subcommand)]
         action: Outbox,
     },
+    /// Correct what was judged of an article; the next edition heeds it. Without a word: what is marked
+    Mark {
+        /// Its number or address [default: list all that are marked]
+        article: Option<String>,
+        /// relevant, irrelevant or topic=KEY
+        word: Option<String>,
+        /// Take the word back; all words of the article unless one is given
+        #[arg(long, requires = "article")]
+        undo: bool,
+    },
     /// Daemon, queue, last and next edition, failing feeds, outbox
     Status,
     /// Plumbing: JSON in, JSON out, no state

@@ -148,19 +148,15 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
 fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<(ArticleId, Verdict, bool)> {
     articles
         .iter()
-        .map(|one| {
-            judge(
-                &setup.config.topics,
-                setup.config.article.pages,
-                &one.article,
-            )
-        })
+        .map(|one| judge(&setup.config.topics, setup.config.article.pages, one))
         .collect()
 }
 
-/// A verdict, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(topics: &Topics, pages: bool, article: &Article) -> (ArticleId, Verdict, bool) {
-    let verdict = analyse::topic::classify(topics, &article.text());
+/// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
+fn judge(topics: &Topics, pages: bool, one: &Unanalysed) -> (ArticleId, Verdict, bool) {
+    let article = &one.article;
+    let found = analyse::topic::classify(topics, &article.text());
+    let verdict = analyse::mark::apply(found, &one.marks, topics);
     let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
     (article.id, verdict, page_wanted)
 }
