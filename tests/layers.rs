@@ -374,7 +374,11 @@ impl Scan<'_> {
             );
         }
         // A module's own tests may read their corpus.
-        let paths = if self.file.ends_with("tests.rs") { &[][..] } else { PATHS };
+        let paths = if self.file.ends_with("tests.rs") {
+            &[][..]
+        } else {
+            PATHS
+        };
         for (path, homes) in paths {
             let hit = segments
                 .windows(path.len())

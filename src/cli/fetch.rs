@@ -27,13 +27,16 @@ pub struct Options<'a> {
     pub feeds: &'a [String],
 }
 
+/// A feed that is not asked, and why.
+pub type Skipped = (FeedKey, String);
+
 /// What a pass came to.
 #[derive(Debug, Default)]
 pub struct Summary {
     /// Every feed asked.
     pub polled: Vec<Polled>,
     /// Feeds that were not asked, and why.
-    pub skipped: Vec<(FeedKey, String)>,
+    pub skipped: Vec<Skipped>,
 }
 
 impl Summary {
@@ -131,7 +134,7 @@ fn choose(
     rows: &[FeedRow],
     options: &Options<'_>,
     now: Timestamp,
-) -> Result<(Vec<FeedKey>, Vec<(FeedKey, String)>), AppError> {
+) -> Result<(Vec<FeedKey>, Vec<Skipped>), AppError> {
     for name in options.feeds {
         if !rows.iter().any(|row| is_named(row, name)) {
             return Err(AppError::Usage(format!(
@@ -179,7 +182,7 @@ fn progress(args: &Args, feeds: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(feeds as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} nguồn, còn {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} địa chỉ tin, còn {eta}") {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));
@@ -227,7 +230,7 @@ fn report(args: &Args, summary: &Summary) {
         ));
     }
     out::line(&format!(
-        "{} nguồn: {} có tin mới, {} không đổi, {} lỗi, {} bỏ qua; {} bài mới",
+        "{} địa chỉ tin: {} có tin mới, {} không đổi, {} lỗi, {} bỏ qua; {} bài mới",
         summary.polled.len() + summary.skipped.len(),
         summary.count(|p| p.result == "new"),
         summary.count(|p| matches!(p.result, "read" | "same" | "not-modified")),
@@ -248,7 +251,7 @@ async fn beside_daemon(args: &Args, options: &Options<'_>, pid: &str) -> Result<
         out::line(&format!("bỏ qua {feed}: {}", out::safe(&why)));
     }
     out::line(&format!(
-        "Dịch vụ đang chạy (pid {pid}) sẽ lấy ngay {made} nguồn."
+        "Dịch vụ đang chạy (pid {pid}) sẽ lấy ngay {made} địa chỉ tin."
     ));
     Ok(())
 }

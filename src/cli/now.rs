@@ -32,6 +32,8 @@ const NAMED: usize = 40;
 /// Runs the command.
 pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     let mut config = app::load_config(args).map_err(AppError::Config)?;
+    // Made here, open to all: the store makes its own folder within closed to others.
+    std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
     if args.data_dir.is_none() {
         config.daemon.data_dir = dir.join("data");
     }
@@ -75,7 +77,7 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     }
     let counts = composed.edition.counts;
     out::line(&format!(
-        "{} nguồn, {} không lấy được; {read} bài trong 24 giờ qua, {} bài về xây dựng Đảng trong {} việc.",
+        "{} địa chỉ tin, {} không lấy được; {read} bài trong 24 giờ qua, {} bài về xây dựng Đảng trong {} việc.",
         summary.polled.len(),
         summary.failed(),
         counts.articles,

@@ -61,7 +61,7 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         None => out::line("Dịch vụ: không chạy"),
     }
     out::line(&format!(
-        "Nguồn tin: {} đang bật, {} lỗi",
+        "Địa chỉ tin: {} đang bật, {} lỗi",
         enabled.len(),
         failing.len()
     ));

@@ -369,8 +369,8 @@ async fn compose_from(
         last_number,
         stories: Vec::new(),
         reprints: BTreeMap::new(),
+        sources: source_infos(setup, &articles),
         articles,
-        sources: source_infos(setup),
         topics: setup
             .config
             .topics
@@ -461,7 +461,8 @@ fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
     }
 }
 
-fn source_infos(setup: &Setup) -> BTreeMap<SourceKey, SourceInfo> {
+/// The sources that are watched, and those that articles stand in.
+fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, SourceInfo> {
     let province = |key: &String| {
         setup
             .config
@@ -472,6 +473,10 @@ fn source_infos(setup: &Setup) -> BTreeMap<SourceKey, SourceInfo> {
     setup
         .sources
         .values()
+        .filter(|source| {
+            source.feeds.iter().any(|feed| feed.enabled)
+                || articles.iter().any(|article| article.source == source.key)
+        })
         .map(|source| {
             let info = SourceInfo {
                 name: source.name.clone(),

@@ -7,4 +7,5 @@ mod config;
 mod identity;
 mod mail;
 mod net;
+mod readme;
 mod support;

@@ -40,6 +40,8 @@ fn zone() -> TimeZone {
 
 /// Runs the command.
 pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
+    // Made here, open to all: the store makes its own folder within closed to others.
+    std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
     let data = dir.join("data");
     if data.exists() {
         std::fs::remove_dir_all(&data).with_context(|| format!("emptying {}", data.display()))?;
