@@ -3,8 +3,7 @@
 use super::gate::Gate;
 use super::works::{Setup, Works};
 use super::{start, watch};
-use crate::config::{self, Problems};
-use std::path::Path;
+use crate::config::{self, Problems, Severity};
 use std::sync::Arc;
 use tokio::sync::watch::Sender;
 
@@ -65,10 +64,17 @@ async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config:
     works.wakes.post.notify_one();
 }
 
-/// One event a problem, each with its file, line and mend.
+/// One event a problem, each with its file, line and mend; a warning is none the less one beside errors.
 pub fn log_problems(problems: &Problems, consequence: &str) {
     for problem in &problems.0 {
-        let place = problem.place();
-        tracing::error!(file = %Path::new(&problem.file).display(), line = problem.line, "{place}: {} ({}); {consequence}", problem.what, problem.how);
+        let (place, what, how) = (problem.place(), &problem.what, &problem.how);
+        match problem.severity {
+            Severity::Error => {
+                tracing::error!(file = %problem.file, line = problem.line, "{place}: {what} ({how}); {consequence}");
+            }
+            Severity::Warning => {
+                tracing::warn!(file = %problem.file, line = problem.line, "{place}: {what} ({how})");
+            }
+        }
     }
 }

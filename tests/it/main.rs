@@ -3,7 +3,11 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod cli;
 mod config;
+mod crash;
+mod daemon;
+mod histories;
 mod identity;
 mod mail;
 mod net;
