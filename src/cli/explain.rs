@@ -100,6 +100,10 @@ fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> Strin
             score.score
         ));
     }
+    if verdict.hits.is_empty() {
+        out::line("Không có cụm từ nào về xây dựng Đảng.");
+        return;
+    }
     out::line("Căn cứ:");
     for hit in verdict.hits.iter().take(HITS) {
         out::line(&describe(hit, heading));

@@ -11,6 +11,7 @@ mod feeds;
 mod fetch;
 mod now;
 mod out;
+mod outbox;
 mod run;
 mod search;
 mod status;
@@ -86,6 +87,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 dry_run,
                 out,
                 send,
+                resend,
             } => {
                 let options = digest::Options {
                     name,
@@ -93,6 +95,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     dry_run: *dry_run,
                     out: out.as_deref(),
                     send: *send,
+                    resend: resend.as_deref(),
                 };
                 Box::pin(digest::run(args, &options)).await
             }
@@ -115,6 +118,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 search::run(args, &query.join(" "), &filter).await
             }
             Command::Explain { article } => explain::run(args, article).await,
+            Command::Outbox { action } => outbox::run(args, action).await,
             Command::Status => status::run(args).await,
             Command::Dump { what } => dump::run(args, *what).await,
             Command::Run

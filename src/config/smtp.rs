@@ -41,6 +41,9 @@ pub struct SmtpConfig {
     pub ca_file: Option<PathBuf>,
     /// For each step of the conversation.
     pub timeout: Duration,
+    /// For the server's answer to the whole message. Generous by default: giving up on a server that is still filtering
+    /// makes a second copy (RFC 5321 §4.5.3.2.6).
+    pub dot_timeout: Duration,
     /// Between two mails.
     pub pause: Duration,
 }
@@ -75,6 +78,11 @@ pub(super) fn smtp(
         "2m",
         value::duration_from(Duration::from_secs(1), "1s"),
     );
+    let dot_timeout = section.text(
+        "dot_timeout",
+        "10m",
+        value::duration_from(Duration::from_secs(1), "1s"),
+    );
     let pause = section.text("pause", "1s", value::duration);
     section.forbid("password", no_password_here());
     section.close(&["password"]);
@@ -92,6 +100,7 @@ pub(super) fn smtp(
         reply_to: reply_to.map(|at| at.value),
         ca_file: ca_file.map(|at| at.value),
         timeout: timeout.map_or(Duration::from_secs(120), |at| at.value),
+        dot_timeout: dot_timeout.map_or(Duration::from_secs(600), |at| at.value),
         pause: pause.map_or(Duration::ZERO, |at| at.value),
     })
 }

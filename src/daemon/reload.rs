@@ -1,5 +1,6 @@
 //! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
 
+use super::gate::Gate;
 use super::works::{Setup, Works};
 use super::{start, watch};
 use crate::config::{self, Problems, Severity};
@@ -52,10 +53,15 @@ async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config:
     if let Err(err) = start::spread(works).await {
         tracing::warn!(error = %err, "the new feeds could not be spread; they are asked together");
     }
+    // What was mended in [smtp] is to be tried now.
+    if let Err(err) = Gate::open_now(&works.store).await {
+        tracing::warn!(error = %err, "the mail server's gate could not be opened");
+    }
     // Only fails when no loop is left to hear it.
     let _ = setup.send(new);
     works.wakes.polls.notify_one();
     works.wakes.desk.notify_one();
+    works.wakes.post.notify_one();
 }
 
 /// One event a problem, each with its file, line and mend; a warning is none the less one beside errors.

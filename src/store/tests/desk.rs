@@ -28,6 +28,7 @@ pub(super) fn edition(slot: &str, number: u32, after: i64, upto: i64) -> Edition
         stories: Vec::new(),
         sections: Vec::new(),
         related: Vec::new(),
+        reprints: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
@@ -138,6 +139,12 @@ fn an_article_is_in_one_edition_and_no_backfill_in_any() {
     )
     .unwrap();
     assert_eq!(sizes.iter().map(|d| d.articles).collect::<Vec<_>>(), [1, 0]);
+    let published = |day| {
+        let since = jiff::civil::date(2026, 11, day);
+        let articles = wait(world.store.published_since(&digest(), since)).unwrap();
+        articles.iter().map(|(a, n)| (a.id, *n)).collect::<Vec<_>>()
+    };
+    assert_eq!((published(20), published(21)), (vec![(ids[0], 1)], vec![]));
     let again = wait(
         world
             .store

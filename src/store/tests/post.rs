@@ -21,6 +21,7 @@ fn attempt(state: DeliveryState) -> Attempt {
         state,
         reply: "250 ok".into(),
         due_at: later() + minutes(15),
+        counts: true,
     }
 }
 
