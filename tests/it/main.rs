@@ -3,10 +3,12 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod calendar;
 mod config;
 mod histories;
 mod identity;
 mod mail;
 mod net;
+mod post;
 mod readme;
 mod support;
