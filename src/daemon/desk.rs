@@ -270,6 +270,10 @@ pub fn schedule(setup: &Setup, digest: &DigestConfig) -> window::Schedule {
         time: digest.at,
         days: window::Days::new(WEEK.into_iter().filter(|day| digest.days.contains(*day))),
         zone: setup.config.daemon.time_zone.clone(),
+        holidays: match digest.on_holidays {
+            true => Arc::default(),
+            false => Arc::clone(&setup.config.holidays),
+        },
     }
 }
 

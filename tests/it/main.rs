@@ -3,6 +3,7 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod calendar;
 mod cli;
 mod config;
 mod crash;
@@ -11,5 +12,6 @@ mod histories;
 mod identity;
 mod mail;
 mod net;
+mod post;
 mod readme;
 mod support;
