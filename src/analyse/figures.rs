@@ -75,9 +75,17 @@ impl<'a> Reading<'a> {
     fn new(text: &'a str) -> Self {
         let tokens = tokens(text);
         let masks = refuse::masks(text);
-        let covered = |t: &Token| masks.iter().any(|m| m.start < t.span.end && t.span.start < m.end);
+        let covered = |t: &Token| {
+            masks
+                .iter()
+                .any(|m| m.start < t.span.end && t.span.start < m.end)
+        };
         let masked = tokens.iter().map(covered).collect();
-        Self { text, tokens, masked }
+        Self {
+            text,
+            tokens,
+            masked,
+        }
     }
 
     /// The comparison key of the word at `i`; empty for anything else.
@@ -139,7 +147,12 @@ fn of_sentence(sentence: &str) -> Vec<Figure> {
             continue;
         };
         at = found.next.max(at + 1);
-        let inherited = || out.iter().rev().map(|f| f.unit.as_str()).find(|unit| units::is_countable(unit));
+        let inherited = || {
+            out.iter()
+                .rev()
+                .map(|f| f.unit.as_str())
+                .find(|unit| units::is_countable(unit))
+        };
         let unit = match &found.unit {
             Some(unit) => unit.clone(),
             // "kỷ luật 62 đảng viên: khiển trách 28": of those just counted.

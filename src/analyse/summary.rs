@@ -84,7 +84,11 @@ pub fn summarise<'a>(sources: &[Source<'a>], budget: Budget) -> Vec<Chosen<'a>> 
 }
 
 /// As [`summarise`], with weights of one's own: for measuring.
-pub(crate) fn summarise_with<'a>(sources: &[Source<'a>], budget: Budget, weights: &[f64; FEATURES]) -> Vec<Chosen<'a>> {
+pub(crate) fn summarise_with<'a>(
+    sources: &[Source<'a>],
+    budget: Budget,
+    weights: &[f64; FEATURES],
+) -> Vec<Chosen<'a>> {
     let sentences = candidates(sources);
     let mut picked = pick(&sentences, budget, weights);
     picked.sort_unstable();
@@ -113,7 +117,8 @@ fn pick(sentences: &[Sentence<'_>], budget: Budget, weights: &[f64; FEATURES]) -
     while picked.len() < budget.sentences && (words as f64) < budget.words as f64 * FULL {
         let mut best: Option<(usize, f64)> = None;
         for (i, sentence) in sentences.iter().enumerate() {
-            let fits = sentence.words <= budget.longest && words + sentence.words <= budget.most_words;
+            let fits =
+                sentence.words <= budget.longest && words + sentence.words <= budget.most_words;
             if !fits || picked.contains(&i) || !stands_alone(i, sentences, &picked) {
                 continue;
             }
@@ -121,7 +126,9 @@ fn pick(sentences: &[Sentence<'_>], budget: Budget, weights: &[f64; FEATURES]) -
             let novelty = 1.0 - old as f64 / sentence.pairs.len().max(1) as f64;
             let value = scores[i] * novelty.powf(NOVELTY);
             if best.is_none_or(|(_, most)| value > most)
-                && !picked.iter().any(|&p| sentences[p].says_the_same(sentence, SAME))
+                && !picked
+                    .iter()
+                    .any(|&p| sentences[p].says_the_same(sentence, SAME))
             {
                 best = Some((i, value));
             }
@@ -139,7 +146,10 @@ fn pick(sentences: &[Sentence<'_>], budget: Budget, weights: &[f64; FEATURES]) -
 /// Whether sentence `i` can be understood where it would stand: it does not lean on the sentence before it, or that one
 /// is in the summary too.
 fn stands_alone(i: usize, sentences: &[Sentence<'_>], picked: &[usize]) -> bool {
-    !sentences[i].leans || sentences[i].before.is_some_and(|before| picked.contains(&before))
+    !sentences[i].leans
+        || sentences[i]
+            .before
+            .is_some_and(|before| picked.contains(&before))
 }
 
 #[cfg(test)]

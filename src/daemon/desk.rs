@@ -399,7 +399,11 @@ async fn compose_from(
     let options = super::post::render_options(setup, digest);
     let setup = Arc::clone(setup);
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
-        super::tell::tell(&mut material.stories, &material.articles, &material.provinces);
+        super::tell::tell(
+            &mut material.stories,
+            &material.articles,
+            &material.provinces,
+        );
         let edition = edition::compose(&material);
         let rendered = edition::render(&setup.templates, &edition, &options)?;
         Ok(Composed {

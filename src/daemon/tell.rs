@@ -26,9 +26,16 @@ pub(super) fn tell(groups: &mut [StoryGroup], articles: &[Article], places: &[St
     let by_id: HashMap<ArticleId, &Article> = articles.iter().map(|a| (a.id, a)).collect();
     for group in groups {
         let lead_copies = group.copies.iter().filter_map(|copies| copies.first());
-        let read: Vec<&Article> = lead_copies.filter_map(|id| by_id.get(id).copied()).take(READ).collect();
+        let read: Vec<&Article> = lead_copies
+            .filter_map(|id| by_id.get(id).copied())
+            .take(READ)
+            .collect();
         group.summary = summary(&read);
-        group.figures = read.iter().flat_map(|article| numbers(article, places)).take(FIGURES).collect();
+        group.figures = read
+            .iter()
+            .flat_map(|article| numbers(article, places))
+            .take(FIGURES)
+            .collect();
     }
 }
 
@@ -37,7 +44,11 @@ fn summary(articles: &[&Article]) -> Vec<Said> {
         .iter()
         .map(|article| {
             let text = article.text();
-            Source { title: text.title, lead: text.sapo, body: text.body }
+            Source {
+                title: text.title,
+                lead: text.sapo,
+                body: text.body,
+            }
         })
         .collect();
     let said = |chosen: crate::analyse::summary::Chosen<'_>| Said {
@@ -69,7 +80,9 @@ fn place(places: &[String], texts: &[&str]) -> Option<String> {
 /// Whether the place stands in the text as words of their own.
 fn names(text: &str, place: &str) -> bool {
     let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    text.match_indices(place).any(|(at, _)| apart(text[..at].chars().next_back()) && apart(text[at + place.len()..].chars().next()))
+    text.match_indices(place).any(|(at, _)| {
+        apart(text[..at].chars().next_back()) && apart(text[at + place.len()..].chars().next())
+    })
 }
 
 #[cfg(test)]
@@ -80,8 +93,14 @@ mod tests {
     fn a_figure_stands_where_its_sentence_says() {
         let places: Vec<String> = ["An Giang", "Hà Tĩnh", "Huế"].map(String::from).into();
         let of = |texts: &[&str]| place(&places, texts);
-        assert_eq!(of(&["Đảng bộ tỉnh Hà Tĩnh kết nạp 12 đảng viên.", "Tin An Giang"]).as_deref(), Some("Hà Tĩnh"));
-        assert_eq!(of(&["Toàn tỉnh kết nạp 12 đảng viên.", "Tin An Giang"]).as_deref(), Some("An Giang"));
+        assert_eq!(
+            of(&["Đảng bộ tỉnh Hà Tĩnh kết nạp 12 đảng viên.", "Tin An Giang"]).as_deref(),
+            Some("Hà Tĩnh")
+        );
+        assert_eq!(
+            of(&["Toàn tỉnh kết nạp 12 đảng viên.", "Tin An Giang"]).as_deref(),
+            Some("An Giang")
+        );
         assert_eq!(of(&["An Giang và Huế kết nạp 12 đảng viên."]), None);
         assert_eq!(of(&["Ông Huếng kết nạp."]), None);
     }

@@ -3,8 +3,8 @@
 use super::{quote, safe, select};
 use crate::model::{
     Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
-    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, SourceKey, StoryView, TopicKey,
-    TopicSection, Window,
+    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, SourceKey,
+    StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};

@@ -79,7 +79,10 @@ fn candidates(material: &Material) -> Vec<Candidate<'_>> {
         }
         if !articles.is_empty() {
             let group = Some(story);
-            found.push(Candidate { group, ..Candidate::new(articles, material) });
+            found.push(Candidate {
+                group,
+                ..Candidate::new(articles, material)
+            });
         }
     }
     let alone = left

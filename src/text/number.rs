@@ -44,7 +44,9 @@ pub fn tokens(text: &str) -> Vec<Token> {
             number_end(text, at)
         } else if c.is_alphabetic() {
             let rest = &text[at..];
-            at + rest.find(|c: char| !(c.is_alphabetic() || is_mark_on_letter(c))).unwrap_or(rest.len())
+            at + rest
+                .find(|c: char| !(c.is_alphabetic() || is_mark_on_letter(c)))
+                .unwrap_or(rest.len())
         } else {
             at + c.len_utf8()
         };
@@ -91,15 +93,27 @@ pub fn read(printed: &str) -> Option<Printed> {
             None => (digits(&printed[..dot])?, &printed[dot + 1..], true),
         },
         // 95,9 – or 1,284,000
-        (Some(comma), None) if printed.matches(',').count() == 1 => (printed[..comma].to_owned(), &printed[comma + 1..], false),
+        (Some(comma), None) if printed.matches(',').count() == 1 => {
+            (printed[..comma].to_owned(), &printed[comma + 1..], false)
+        }
         (Some(_), None) => (ungroup(printed, ',')?, "", false),
         // 1.284,5 – or 1,284.5
-        (Some(comma), Some(dot)) if dot < comma => (ungroup(&printed[..comma], '.')?, &printed[comma + 1..], false),
+        (Some(comma), Some(dot)) if dot < comma => (
+            ungroup(&printed[..comma], '.')?,
+            &printed[comma + 1..],
+            false,
+        ),
         (Some(_), Some(dot)) => (ungroup(&printed[..dot], ',')?, &printed[dot + 1..], false),
     };
-    let value = format!("{whole}.{}", digits(decimals).or_else(|| decimals.is_empty().then(|| "0".to_owned()))?);
+    let value = format!(
+        "{whole}.{}",
+        digits(decimals).or_else(|| decimals.is_empty().then(|| "0".to_owned()))?
+    );
     // Longer ones are account or phone numbers.
-    (value.len() <= 20).then(|| value.parse().ok()).flatten().map(|value| Printed { value, doubtful })
+    (value.len() <= 20)
+        .then(|| value.parse().ok())
+        .flatten()
+        .map(|value| Printed { value, doubtful })
 }
 
 fn digits(text: &str) -> Option<String> {
@@ -111,21 +125,34 @@ fn ungroup(printed: &str, mark: char) -> Option<String> {
     let mut groups = printed.split(mark);
     let first = groups.next()?;
     let grouped = printed.contains(mark);
-    let fits = !grouped || ((1..=3).contains(&first.len()) && !first.starts_with('0') && groups.all(|g| g.len() == 3));
+    let fits = !grouped
+        || ((1..=3).contains(&first.len())
+            && !first.starts_with('0')
+            && groups.all(|g| g.len() == 3));
     fits.then(|| digits(&printed.replace(mark, ""))).flatten()
 }
 
 /// What a scale word multiplies by: its key is "nghìn", "ngàn", "vạn", "triệu", "tỷ", "tỉ".
 pub fn scale(word: &str) -> Option<f64> {
-    SCALES.iter().find(|(name, _)| *name == word).map(|(_, by)| *by)
+    SCALES
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, by)| *by)
 }
 
 /// Keys of the scale words.
 static SCALES: std::sync::LazyLock<Vec<(String, f64)>> = std::sync::LazyLock::new(|| {
-    [("nghìn", 1e3), ("ngàn", 1e3), ("vạn", 1e4), ("triệu", 1e6), ("tỷ", 1e9), ("tỉ", 1e9)]
-        .iter()
-        .map(|(word, by)| (key(word), *by))
-        .collect()
+    [
+        ("nghìn", 1e3),
+        ("ngàn", 1e3),
+        ("vạn", 1e4),
+        ("triệu", 1e6),
+        ("tỷ", 1e9),
+        ("tỉ", 1e9),
+    ]
+    .iter()
+    .map(|(word, by)| (key(word), *by))
+    .collect()
 });
 
 #[cfg(test)]
@@ -158,7 +185,10 @@ mod tests {
     fn sentences_fall_into_words_numbers_and_marks() {
         let text = "Có 1.577 đảng viên (35,34%).";
         let cut: Vec<&str> = tokens(text).into_iter().map(|t| &text[t.span]).collect();
-        assert_eq!(cut, ["Có", "1.577", "đảng", "viên", "(", "35,34", "%", ")", "."]);
+        assert_eq!(
+            cut,
+            ["Có", "1.577", "đảng", "viên", "(", "35,34", "%", ")", "."]
+        );
         assert_eq!(scale(&key("tỉ")), Some(1e9));
         assert_eq!(scale(&key("tỷ")), Some(1e9));
         assert_eq!(scale(&key("đồng")), None);

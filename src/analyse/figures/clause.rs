@@ -27,7 +27,8 @@ pub(super) fn amount(reading: &Reading<'_>, at: usize) -> Option<Amount> {
     let doubtful = reading.number(last)?.doubtful || number.doubtful;
     let (factor, after_scale) = scales(reading, last + 1);
     // "152/152 (100%) chi bộ": the share stands between.
-    let behind = share_in_brackets(reading, after_scale).filter(|&to| units::at(reading, to).is_some_and(|u| u.known));
+    let behind = share_in_brackets(reading, after_scale)
+        .filter(|&to| units::at(reading, to).is_some_and(|u| u.known));
     let found = units::at(reading, behind.unwrap_or(after_scale));
     if doubtful && factor == 1.0 && !found.as_ref().is_some_and(|u| u.measures) {
         return None;
@@ -41,13 +42,31 @@ pub(super) fn amount(reading: &Reading<'_>, at: usize) -> Option<Amount> {
     let value = number.value * factor;
     let from = first_quoted(reading, at);
     if let Some(unit) = found {
-        if refuse::is_name(reading, at, Some(&unit)) || (unit.name == "lần" && !compares(reading, from)) {
+        if refuse::is_name(reading, at, Some(&unit))
+            || (unit.name == "lần" && !compares(reading, from))
+        {
             return None;
         }
-        return Some(Amount { from, first: at, to: unit.to, next: behind.map_or(unit.to, |_| after_scale), value, unit: Some(unit.name) });
+        return Some(Amount {
+            from,
+            first: at,
+            to: unit.to,
+            next: behind.map_or(unit.to, |_| after_scale),
+            value,
+            unit: Some(unit.name),
+        });
     }
-    let bare = factor == 1.0 && refuse::counts_bare(reading, at, after_scale) && !refuse::is_name(reading, at, None);
-    bare.then(|| Amount { from, first: at, to: after_scale, next: after_scale, value, unit: None })
+    let bare = factor == 1.0
+        && refuse::counts_bare(reading, at, after_scale)
+        && !refuse::is_name(reading, at, None);
+    bare.then(|| Amount {
+        from,
+        first: at,
+        to: after_scale,
+        next: after_scale,
+        value,
+        unit: None,
+    })
 }
 
 /// The second number of "418/436" or of a range: its token, where a thing counted follows the two as one.
@@ -59,14 +78,18 @@ fn partner(reading: &Reading<'_>, at: usize) -> Option<usize> {
         // 28/10 and 16-7 are dates, not 28 of 10.
         Some('/') => reading.glued(at) && reading.glued(at + 1) && (a <= b || b > 12.0),
         Some('-' | '–' | '—' | '÷') => a < b,
-        _ => ["đến", "tới"].iter().any(|w| units::same(reading.word(at + 1), w)),
+        _ => ["đến", "tới"]
+            .iter()
+            .any(|w| units::same(reading.word(at + 1), w)),
     };
     joins.then_some(second)
 }
 
 /// The token behind "(100%)".
 fn share_in_brackets(reading: &Reading<'_>, at: usize) -> Option<usize> {
-    let share = reading.mark(at) == Some('(') && reading.number(at + 1).is_some() && reading.mark(at + 2) == Some('%');
+    let share = reading.mark(at) == Some('(')
+        && reading.number(at + 1).is_some()
+        && reading.mark(at + 2) == Some('%');
     (share && reading.mark(at + 3) == Some(')')).then_some(at + 4)
 }
 
@@ -88,7 +111,19 @@ fn scales(reading: &Reading<'_>, mut at: usize) -> (f64, usize) {
 
 /// Words that belong to the number as printed.
 const ABOUT: [&str; 13] = [
-    "hơn", "trên", "gần", "khoảng", "chừng", "ngót", "gấp", "xấp xỉ", "ít nhất", "tối thiểu", "tối đa", "không dưới", "nhiều nhất",
+    "hơn",
+    "trên",
+    "gần",
+    "khoảng",
+    "chừng",
+    "ngót",
+    "gấp",
+    "xấp xỉ",
+    "ít nhất",
+    "tối thiểu",
+    "tối đa",
+    "không dưới",
+    "nhiều nhất",
 ];
 
 fn first_quoted(reading: &Reading<'_>, at: usize) -> usize {
@@ -109,5 +144,9 @@ fn first_quoted(reading: &Reading<'_>, at: usize) -> usize {
 
 /// "gấp 1,6 lần", "tăng 3 lần", "cao hơn 2 lần": a comparison, not a count of times.
 fn compares(reading: &Reading<'_>, from: usize) -> bool {
-    (from.saturating_sub(4)..=from).any(|i| ["gấp", "tăng", "giảm", "bằng", "cao"].iter().any(|w| units::same(reading.word(i), w)))
+    (from.saturating_sub(4)..=from).any(|i| {
+        ["gấp", "tăng", "giảm", "bằng", "cao"]
+            .iter()
+            .any(|w| units::same(reading.word(i), w))
+    })
 }

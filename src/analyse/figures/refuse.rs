@@ -52,7 +52,9 @@ pub(super) fn masks(text: &str) -> Vec<Range<usize>> {
     for pattern in MASKS.iter() {
         out.extend(pattern.find_iter(text).map(|m| m.range()));
     }
-    out.into_iter().filter_map(|mask| true_mask(text, mask)).collect()
+    out.into_iter()
+        .filter_map(|mask| true_mask(text, mask))
+        .collect()
 }
 
 /// A date may run into an amount: "năm 2021, 3.401 đảng viên", "tháng 9, 12 chi bộ", "mỗi tháng 5 triệu đồng". It then ends
@@ -63,13 +65,22 @@ fn true_mask(text: &str, mask: Range<usize>) -> Option<Range<usize>> {
         return Some(mask);
     }
     let after = &text[mask.end..];
-    let grows = after.starts_with('%') || after.starts_with(['.', ',']) && after[1..].starts_with(|c: char| c.is_ascii_digit());
-    let listed = inside.rfind(',').filter(|&at| inside[..at].contains(|c: char| c.is_ascii_digit()));
+    let grows = after.starts_with('%')
+        || after.starts_with(['.', ',']) && after[1..].starts_with(|c: char| c.is_ascii_digit());
+    let listed = inside
+        .rfind(',')
+        .filter(|&at| inside[..at].contains(|c: char| c.is_ascii_digit()));
     let counts = units::begins(after.trim_start());
     match listed {
         Some(comma) if grows || counts => Some(mask.start..mask.start + comma),
         _ if grows => None,
-        _ if counts && RATES.iter().any(|rate| text[..mask.start].trim_end().ends_with(rate)) => None,
+        _ if counts
+            && RATES
+                .iter()
+                .any(|rate| text[..mask.start].trim_end().ends_with(rate)) =>
+        {
+            None
+        }
         _ => Some(mask),
     }
 }
@@ -79,19 +90,121 @@ const RATES: [&str; 8] = ["mỗi", "Mỗi", "hằng", "Hằng", "hàng", "Hàng"
 
 /// Documents: the number behind is theirs, whatever follows.
 const DOCUMENTS: [&str; 30] = [
-    "nghị quyết", "chỉ thị", "kết luận", "quy định", "quyết định", "nghị định", "thông tư", "công văn", "kế hoạch", "hướng dẫn",
-    "thông báo", "công điện", "văn bản", "đề án", "chương trình", "quy chế", "điều", "khoản", "mục", "chương", "phụ lục",
-    "báo cáo", "pháp lệnh", "luật", "tờ trình", "quy trình", "dự án", "chuyên đề", "mẫu", "biểu",
+    "nghị quyết",
+    "chỉ thị",
+    "kết luận",
+    "quy định",
+    "quyết định",
+    "nghị định",
+    "thông tư",
+    "công văn",
+    "kế hoạch",
+    "hướng dẫn",
+    "thông báo",
+    "công điện",
+    "văn bản",
+    "đề án",
+    "chương trình",
+    "quy chế",
+    "điều",
+    "khoản",
+    "mục",
+    "chương",
+    "phụ lục",
+    "báo cáo",
+    "pháp lệnh",
+    "luật",
+    "tờ trình",
+    "quy trình",
+    "dự án",
+    "chuyên đề",
+    "mẫu",
+    "biểu",
 ];
 /// What is numbered or named by a number: "Chi bộ 27", "Quân khu 7", "bão số 10", "lần thứ 5".
 const NUMBERED: [&str; 82] = [
-    "chi bộ", "đảng bộ bộ phận", "quân khu", "quân đoàn", "sư đoàn", "lữ đoàn", "trung đoàn", "tiểu đoàn", "đại đội", "trung đội",
-    "binh đoàn", "vùng", "tổ", "khu phố", "khóm", "ấp", "thôn", "bản", "buôn", "làng", "xóm", "phường", "quận", "khu vực",
-    "tổ dân phố", "khu", "cụm", "quốc lộ", "tỉnh lộ", "đường", "đường tỉnh", "ban chỉ đạo", "hội nghị trung ương", "trung ương",
-    "tổ công tác", "đoàn công tác", "đội", "trạm", "lớp", "khối", "kỳ họp", "kỳ", "phiên họp", "phiên", "lần", "thứ", "lần thứ",
-    "kỳ thứ", "đợt", "khóa", "hạng", "loại", "cấp", "cấp độ", "mức độ", "trang", "kênh", "ca", "bước", "vòng", "top", "nhóm",
-    "huy hiệu", "huy hiệu đảng", "công ty", "xí nghiệp", "nhà máy", "trường", "trại", "bệnh viện", "đồn", "cảng", "km", "hẻm",
-    "tuổi", "độ tuổi", "tòa", "phòng", "giai đoạn", "mức", "chặng", "bài",
+    "chi bộ",
+    "đảng bộ bộ phận",
+    "quân khu",
+    "quân đoàn",
+    "sư đoàn",
+    "lữ đoàn",
+    "trung đoàn",
+    "tiểu đoàn",
+    "đại đội",
+    "trung đội",
+    "binh đoàn",
+    "vùng",
+    "tổ",
+    "khu phố",
+    "khóm",
+    "ấp",
+    "thôn",
+    "bản",
+    "buôn",
+    "làng",
+    "xóm",
+    "phường",
+    "quận",
+    "khu vực",
+    "tổ dân phố",
+    "khu",
+    "cụm",
+    "quốc lộ",
+    "tỉnh lộ",
+    "đường",
+    "đường tỉnh",
+    "ban chỉ đạo",
+    "hội nghị trung ương",
+    "trung ương",
+    "tổ công tác",
+    "đoàn công tác",
+    "đội",
+    "trạm",
+    "lớp",
+    "khối",
+    "kỳ họp",
+    "kỳ",
+    "phiên họp",
+    "phiên",
+    "lần",
+    "thứ",
+    "lần thứ",
+    "kỳ thứ",
+    "đợt",
+    "khóa",
+    "hạng",
+    "loại",
+    "cấp",
+    "cấp độ",
+    "mức độ",
+    "trang",
+    "kênh",
+    "ca",
+    "bước",
+    "vòng",
+    "top",
+    "nhóm",
+    "huy hiệu",
+    "huy hiệu đảng",
+    "công ty",
+    "xí nghiệp",
+    "nhà máy",
+    "trường",
+    "trại",
+    "bệnh viện",
+    "đồn",
+    "cảng",
+    "km",
+    "hẻm",
+    "tuổi",
+    "độ tuổi",
+    "tòa",
+    "phòng",
+    "giai đoạn",
+    "mức",
+    "chặng",
+    "bài",
 ];
 /// Before "số": it is a sum and not a name.
 const SUMS: [&str; 6] = ["tổng", "trong", "với", "có", "quân", "dân"];
@@ -103,7 +216,11 @@ pub(super) fn is_name(reading: &Reading<'_>, at: usize, unit: Option<&units::Uni
         return true;
     }
     let numero = units::same(reading.word_before(at, 1), "số");
-    if numero && SUMS.iter().any(|w| units::same(reading.word_before(at, 2), w)) {
+    if numero
+        && SUMS
+            .iter()
+            .any(|w| units::same(reading.word_before(at, 2), w))
+    {
         return false;
     }
     let head = if numero { at - 1 } else { at };
@@ -112,7 +229,9 @@ pub(super) fn is_name(reading: &Reading<'_>, at: usize, unit: Option<&units::Uni
         return numero || !known || reading.is_upper(start) && start > 0;
     }
     if let Some((start, _)) = ends_with(reading, head, &NUMBERED) {
-        let ordinal = ["lần", "thứ", "kỳ", "đợt", "khóa", "tuổi", "hạng"].iter().any(|w| units::same(reading.word(head - 1), w));
+        let ordinal = ["lần", "thứ", "kỳ", "đợt", "khóa", "tuổi", "hạng"]
+            .iter()
+            .any(|w| units::same(reading.word(head - 1), w));
         return numero || ordinal || !known || reading.is_upper(start) && start > 0;
     }
     if numero {
@@ -124,7 +243,11 @@ pub(super) fn is_name(reading: &Reading<'_>, at: usize, unit: Option<&units::Uni
 }
 
 /// The item of `names` that ends before token `end`, with its first token.
-fn ends_with(reading: &Reading<'_>, end: usize, names: &[&'static str]) -> Option<(usize, &'static str)> {
+fn ends_with(
+    reading: &Reading<'_>,
+    end: usize,
+    names: &[&'static str],
+) -> Option<(usize, &'static str)> {
     names.iter().find_map(|name| {
         let start = end.checked_sub(name.split(' ').count())?;
         units::reads(reading, start, name).then_some((start, *name))
@@ -132,9 +255,12 @@ fn ends_with(reading: &Reading<'_>, end: usize, names: &[&'static str]) -> Optio
 }
 
 fn is_acronym(reading: &Reading<'_>, i: usize) -> bool {
-    let Some(token) = reading.tokens.get(i) else { return false };
+    let Some(token) = reading.tokens.get(i) else {
+        return false;
+    };
     let printed = &reading.text[token.span.clone()];
-    printed.chars().next().is_some_and(char::is_alphabetic) && printed.chars().all(char::is_uppercase)
+    printed.chars().next().is_some_and(char::is_alphabetic)
+        && printed.chars().all(char::is_uppercase)
 }
 
 /// Digits that touch a letter, a hyphen or a slash of a name.
@@ -163,9 +289,28 @@ fn is_year(reading: &Reading<'_>, at: usize, known: bool) -> bool {
 
 /// Words that a number without its thing may follow: those who were just counted are meant.
 const BEFORE_BARE: [&str; 22] = [
-    "khiển trách", "cảnh cáo", "cách chức", "khai trừ", "xóa tên", "đưa ra khỏi đảng", "kỷ luật", "kiểm tra", "giám sát",
-    "kết nạp", "giải quyết", "xử lý", "chuyển đảng chính thức", "công nhận chính thức", "chuyển sinh hoạt", "miễn sinh hoạt",
-    "bổ nhiệm", "điều động", "luân chuyển", "miễn nhiệm", "đã giải quyết", "hoàn thành",
+    "khiển trách",
+    "cảnh cáo",
+    "cách chức",
+    "khai trừ",
+    "xóa tên",
+    "đưa ra khỏi đảng",
+    "kỷ luật",
+    "kiểm tra",
+    "giám sát",
+    "kết nạp",
+    "giải quyết",
+    "xử lý",
+    "chuyển đảng chính thức",
+    "công nhận chính thức",
+    "chuyển sinh hoạt",
+    "miễn sinh hoạt",
+    "bổ nhiệm",
+    "điều động",
+    "luân chuyển",
+    "miễn nhiệm",
+    "đã giải quyết",
+    "hoàn thành",
 ];
 
 /// Whether a number without a thing behind counts those of before: "khiển trách 28, cảnh cáo 21".

@@ -20,61 +20,403 @@ pub(super) struct Unit {
 impl Unit {
     /// Money that is not called by its name; the amount ends before token `to`.
     pub fn money(to: usize) -> Self {
-        Self { name: "đồng".to_owned(), to, known: true, measures: true }
+        Self {
+            name: "đồng".to_owned(),
+            to,
+            known: true,
+            measures: true,
+        }
     }
 }
 
 /// Members and bodies of the Party.
 const PARTY: &[&str] = &[
-    "tổ chức đảng", "tổ chức cơ sở đảng", "tccsđ", "đảng viên", "đảng viên mới", "đảng viên dự bị", "đảng viên chính thức",
-    "chi bộ", "chi bộ trực thuộc", "chi bộ cơ sở", "đảng bộ", "đảng bộ cơ sở", "đảng bộ bộ phận", "đảng ủy", "đảng ủy cơ sở",
-    "chi ủy", "chi ủy viên", "cấp ủy", "cấp ủy viên", "cấp ủy cơ sở", "bí thư", "phó bí thư", "bí thư chi bộ", "ủy viên",
-    "quần chúng ưu tú", "quần chúng", "huy hiệu đảng", "huy hiệu", "đồng chí", "đại hội", "ủy ban kiểm tra", "tỉnh ủy viên",
-    "đảng đoàn", "ban cán sự đảng", "loại hình tổ chức đảng", "lượt đảng viên", "lượt cán bộ, đảng viên", "cán bộ, đảng viên",
+    "tổ chức đảng",
+    "tổ chức cơ sở đảng",
+    "tccsđ",
+    "đảng viên",
+    "đảng viên mới",
+    "đảng viên dự bị",
+    "đảng viên chính thức",
+    "chi bộ",
+    "chi bộ trực thuộc",
+    "chi bộ cơ sở",
+    "đảng bộ",
+    "đảng bộ cơ sở",
+    "đảng bộ bộ phận",
+    "đảng ủy",
+    "đảng ủy cơ sở",
+    "chi ủy",
+    "chi ủy viên",
+    "cấp ủy",
+    "cấp ủy viên",
+    "cấp ủy cơ sở",
+    "bí thư",
+    "phó bí thư",
+    "bí thư chi bộ",
+    "ủy viên",
+    "quần chúng ưu tú",
+    "quần chúng",
+    "huy hiệu đảng",
+    "huy hiệu",
+    "đồng chí",
+    "đại hội",
+    "ủy ban kiểm tra",
+    "tỉnh ủy viên",
+    "đảng đoàn",
+    "ban cán sự đảng",
+    "loại hình tổ chức đảng",
+    "lượt đảng viên",
+    "lượt cán bộ, đảng viên",
+    "cán bộ, đảng viên",
     "đv",
 ];
 /// People.
 const PEOPLE: &[&str] = &[
-    "cán bộ", "cán bộ, công chức", "cán bộ, công chức, viên chức", "công chức", "viên chức", "người lao động", "lao động",
-    "công nhân", "đoàn viên", "hội viên", "đại biểu", "đại biểu chính thức", "học viên", "học sinh", "sinh viên", "giáo viên",
-    "báo cáo viên", "tuyên truyền viên", "người", "người dân", "lượt người", "lượt", "lượt cán bộ", "lượt học viên", "hộ",
-    "hộ dân", "hộ nghèo", "hộ cận nghèo", "hộ gia đình", "gia đình", "thành viên", "cá nhân", "tập thể", "trường hợp", "chiến sĩ",
-    "cán bộ, chiến sĩ", "thanh niên", "phụ nữ", "nông dân", "cựu chiến binh", "người có uy tín", "trẻ em", "đối tượng", "bị can",
-    "bị cáo", "đội viên", "thí sinh", "khách", "du khách", "nhân khẩu", "khẩu", "cử tri", "nữ", "nam", "dân", "thân nhân", "bệnh nhân", "ứng viên",
-    "ứng cử viên", "nhà báo", "phóng viên", "tác giả", "hòa giải viên", "người có công", "thương binh", "bà mẹ việt nam anh hùng",
+    "cán bộ",
+    "cán bộ, công chức",
+    "cán bộ, công chức, viên chức",
+    "công chức",
+    "viên chức",
+    "người lao động",
+    "lao động",
+    "công nhân",
+    "đoàn viên",
+    "hội viên",
+    "đại biểu",
+    "đại biểu chính thức",
+    "học viên",
+    "học sinh",
+    "sinh viên",
+    "giáo viên",
+    "báo cáo viên",
+    "tuyên truyền viên",
+    "người",
+    "người dân",
+    "lượt người",
+    "lượt",
+    "lượt cán bộ",
+    "lượt học viên",
+    "hộ",
+    "hộ dân",
+    "hộ nghèo",
+    "hộ cận nghèo",
+    "hộ gia đình",
+    "gia đình",
+    "thành viên",
+    "cá nhân",
+    "tập thể",
+    "trường hợp",
+    "chiến sĩ",
+    "cán bộ, chiến sĩ",
+    "thanh niên",
+    "phụ nữ",
+    "nông dân",
+    "cựu chiến binh",
+    "người có uy tín",
+    "trẻ em",
+    "đối tượng",
+    "bị can",
+    "bị cáo",
+    "đội viên",
+    "thí sinh",
+    "khách",
+    "du khách",
+    "nhân khẩu",
+    "khẩu",
+    "cử tri",
+    "nữ",
+    "nam",
+    "dân",
+    "thân nhân",
+    "bệnh nhân",
+    "ứng viên",
+    "ứng cử viên",
+    "nhà báo",
+    "phóng viên",
+    "tác giả",
+    "hòa giải viên",
+    "người có công",
+    "thương binh",
+    "bà mẹ việt nam anh hùng",
+    "chủ doanh nghiệp",
+    "dân tộc",
+    "hội đồng",
 ];
 /// Bodies and places.
 const BODIES: &[&str] = &[
-    "tổ chức", "cơ quan", "cơ quan, đơn vị", "đơn vị", "đơn vị hành chính", "doanh nghiệp", "hợp tác xã", "xã", "phường", "đặc khu",
-    "xã, phường", "thị trấn", "huyện", "tỉnh", "tỉnh, thành phố", "tỉnh, thành", "thành phố", "thôn", "bản", "ấp", "khóm", "buôn", "tổ dân phố", "khu phố", "khu dân cư",
-    "thôn, bản", "tổ dân vận", "tổ công nghệ số cộng đồng", "tổ", "đoàn", "đoàn kiểm tra", "đoàn công tác", "đội", "ban chỉ đạo", "sở, ngành", "sở, ban, ngành", "phòng, ban", "chi hội",
-    "chi đoàn", "công đoàn", "công đoàn cơ sở", "trường", "trường học", "cơ sở", "câu lạc bộ", "đầu mối", "địa phương", "điểm cầu", "điểm", "khối", "cụm", "ngành", "trung tâm", "trạm",
+    "tổ chức",
+    "cơ quan",
+    "cơ quan, đơn vị",
+    "đơn vị",
+    "đơn vị hành chính",
+    "doanh nghiệp",
+    "hợp tác xã",
+    "xã",
+    "phường",
+    "đặc khu",
+    "xã, phường",
+    "thị trấn",
+    "huyện",
+    "tỉnh",
+    "tỉnh, thành phố",
+    "tỉnh, thành",
+    "thành phố",
+    "thôn",
+    "bản",
+    "ấp",
+    "khóm",
+    "buôn",
+    "tổ dân phố",
+    "khu phố",
+    "khu dân cư",
+    "thôn, bản",
+    "tổ dân vận",
+    "tổ công nghệ số cộng đồng",
+    "tổ",
+    "đoàn",
+    "đoàn kiểm tra",
+    "đoàn công tác",
+    "đội",
+    "ban chỉ đạo",
+    "sở, ngành",
+    "sở, ban, ngành",
+    "phòng, ban",
+    "chi hội",
+    "chi đoàn",
+    "công đoàn",
+    "công đoàn cơ sở",
+    "trường",
+    "trường học",
+    "cơ sở",
+    "câu lạc bộ",
+    "đầu mối",
+    "địa phương",
+    "điểm cầu",
+    "điểm",
+    "khối",
+    "cụm",
+    "ngành",
+    "trung tâm",
+    "trạm",
 ];
 /// Doings and papers.
 const WORKS: &[&str] = &[
-    "mô hình", "điển hình", "công trình", "phần việc", "dự án", "cuộc", "cuộc kiểm tra", "cuộc giám sát", "cuộc đối thoại",
-    "cuộc họp", "hội nghị", "hội nghị phản biện", "hội thảo", "tọa đàm", "buổi", "buổi sinh hoạt", "lớp", "lớp bồi dưỡng", "khóa bồi dưỡng", "khóa học", "chuyên đề", "kỳ họp", "phiên họp", "đợt", "vụ",
-    "vụ việc", "vụ án", "đơn", "đơn thư", "lượt đơn", "đơn tố cáo", "đơn khiếu nại", "kiến nghị", "phản ánh", "ý kiến", "ý kiến góp ý", "lượt ý kiến", "câu hỏi", "quyết định", "nghị quyết", "chỉ thị", "kết luận",
-    "văn bản", "báo cáo", "đề án", "kế hoạch", "chương trình", "nhiệm vụ", "nhóm nhiệm vụ", "chỉ tiêu", "giải pháp", "nhóm giải pháp", "nội dung", "tiêu chí", "phiếu", "tham luận", "bài viết", "tin, bài",
-    "tin bài", "tác phẩm", "bài dự thi", "giải", "giải thưởng", "bằng khen", "giấy khen", "huân chương", "danh hiệu", "hồ sơ", "thủ tục", "thủ tục hành chính", "nhóm", "nhóm vấn đề", "vấn đề", "bài học", "khuyết điểm",
-    "sáng kiến", "việc làm", "việc", "hoạt động", "phong trào", "biên chế", "chức danh", "vị trí", "vị trí việc làm", "điểm nhấn", "đột phá", "khâu đột phá", "tiết mục", "sản phẩm", "lần",
-    "suất quà", "phần quà", "suất học bổng", "học bổng", "suất", "căn nhà", "ngôi nhà", "căn", "nhà đại đoàn kết", "nhà ở", "nhà tạm", "cây", "cây xanh", "ngày công", "giờ công", "tài khoản", "cuốn", "bộ hồ sơ", "bộ máy tính", "máy tính", "xe", "tuyến đường", "tuyến", "cây cầu",
-    "con đường", "phương tiện", "thiết bị", "camera", "mục tiêu", "biểu hiện", "hiện vật", "cầu thủ", "vận động viên", "hiệu trưởng", "phó chủ tịch", "chủ tịch", "thứ trưởng", "bộ trưởng", "bước", "khâu", "tủ sách", "quyển", "đầu sách", "pano", "băng rôn", "khẩu hiệu", "ca", "thôn trắng đảng viên",
-    "cơ sở dữ liệu", "chữ ký số", "chữ ký", "lá cờ", "chỗ", "phòng học", "phần", "đơn vị máu", "túi", "thùng",
+    "mô hình",
+    "điển hình",
+    "công trình",
+    "phần việc",
+    "dự án",
+    "cuộc",
+    "cuộc kiểm tra",
+    "cuộc giám sát",
+    "cuộc đối thoại",
+    "cuộc họp",
+    "hội nghị",
+    "hội nghị phản biện",
+    "hội thảo",
+    "tọa đàm",
+    "buổi",
+    "buổi sinh hoạt",
+    "lớp",
+    "lớp bồi dưỡng",
+    "khóa bồi dưỡng",
+    "khóa học",
+    "chuyên đề",
+    "kỳ họp",
+    "phiên họp",
+    "đợt",
+    "vụ",
+    "vụ việc",
+    "vụ án",
+    "đơn",
+    "đơn thư",
+    "lượt đơn",
+    "đơn tố cáo",
+    "đơn khiếu nại",
+    "kiến nghị",
+    "phản ánh",
+    "ý kiến",
+    "ý kiến góp ý",
+    "lượt ý kiến",
+    "câu hỏi",
+    "quyết định",
+    "nghị quyết",
+    "chỉ thị",
+    "kết luận",
+    "văn bản",
+    "báo cáo",
+    "đề án",
+    "kế hoạch",
+    "chương trình",
+    "nhiệm vụ",
+    "yêu cầu",
+    "đề xuất",
+    "nhóm nhiệm vụ",
+    "chỉ tiêu",
+    "giải pháp",
+    "nhóm giải pháp",
+    "nội dung",
+    "tiêu chí",
+    "phiếu",
+    "tham luận",
+    "bài viết",
+    "tin, bài",
+    "tin bài",
+    "tác phẩm",
+    "bài dự thi",
+    "giải",
+    "giải thưởng",
+    "bằng khen",
+    "giấy khen",
+    "huân chương",
+    "danh hiệu",
+    "hồ sơ",
+    "thủ tục",
+    "thủ tục hành chính",
+    "nhóm",
+    "nhóm vấn đề",
+    "vấn đề",
+    "bài học",
+    "khuyết điểm",
+    "sáng kiến",
+    "việc làm",
+    "việc",
+    "hoạt động",
+    "phong trào",
+    "biên chế",
+    "chức danh",
+    "vị trí",
+    "vị trí việc làm",
+    "điểm nhấn",
+    "đột phá",
+    "khâu đột phá",
+    "tiết mục",
+    "sản phẩm",
+    "lần",
+    "suất quà",
+    "phần quà",
+    "suất học bổng",
+    "học bổng",
+    "suất",
+    "căn nhà",
+    "ngôi nhà",
+    "căn",
+    "nhà đại đoàn kết",
+    "nhà ở",
+    "nhà tạm",
+    "cây",
+    "cây xanh",
+    "ngày công",
+    "giờ công",
+    "tài khoản",
+    "cuốn",
+    "bộ hồ sơ",
+    "bộ máy tính",
+    "máy tính",
+    "xe",
+    "tuyến đường",
+    "tuyến",
+    "cây cầu",
+    "con đường",
+    "phương tiện",
+    "thiết bị",
+    "camera",
+    "mục tiêu",
+    "biểu hiện",
+    "hiện vật",
+    "cầu thủ",
+    "vận động viên",
+    "hiệu trưởng",
+    "phó chủ tịch",
+    "chủ tịch",
+    "thứ trưởng",
+    "bộ trưởng",
+    "bước",
+    "khâu",
+    "tủ sách",
+    "quyển",
+    "đầu sách",
+    "pano",
+    "băng rôn",
+    "khẩu hiệu",
+    "ca",
+    "thôn trắng đảng viên",
+    "cơ sở dữ liệu",
+    "chữ ký số",
+    "chữ ký",
+    "lá cờ",
+    "chỗ",
+    "phòng học",
+    "phần",
+    "đơn vị máu",
+    "túi",
+    "thùng",
 ];
 /// Money and measures.
 const MEASURES: &[&str] = &[
-    "đồng", "vnd", "usd", "đô la", "euro", "ha", "héc-ta", "hecta", "km", "km2", "m", "m2", "m3", "mét", "mét vuông", "tấn", "tạ", "kg", "lít", "điểm phần trăm", "mw", "kwh", "độ", "gam",
-    "ki-lô-mét", "cây số", "lần", "công đất", "sào",
+    "đồng",
+    "vnd",
+    "usd",
+    "đô la",
+    "euro",
+    "ha",
+    "héc-ta",
+    "hecta",
+    "km",
+    "km2",
+    "m",
+    "m2",
+    "m3",
+    "mét",
+    "mét vuông",
+    "tấn",
+    "tạ",
+    "kg",
+    "lít",
+    "điểm phần trăm",
+    "mw",
+    "kwh",
+    "độ",
+    "gam",
+    "ki-lô-mét",
+    "cây số",
+    "lần",
+    "công đất",
+    "sào",
 ];
 /// Spans of time and ages: never in the table.
 const TIMES: &[&str] = &[
-    "năm", "tháng", "ngày", "giờ", "phút", "giây", "tuần", "quý", "thập kỷ", "thập niên", "thế kỷ", "nhiệm kỳ", "tuổi", "tuổi đảng", "năm tuổi", "đêm", "hôm", "mùa", "vụ mùa", "h", "giờ đồng hồ", "khóa liền", "tuổi đời", "buổi sáng", "mùa xuân",
+    "năm",
+    "tháng",
+    "ngày",
+    "giờ",
+    "phút",
+    "giây",
+    "tuần",
+    "quý",
+    "thập kỷ",
+    "thập niên",
+    "thế kỷ",
+    "nhiệm kỳ",
+    "tuổi",
+    "tuổi đảng",
+    "năm tuổi",
+    "đêm",
+    "hôm",
+    "mùa",
+    "vụ mùa",
+    "h",
+    "giờ đồng hồ",
+    "khóa liền",
+    "tuổi đời",
+    "buổi sáng",
+    "mùa xuân",
 ];
 /// Words that are no thing counted, and end one.
 const STOPS: &str = "và với cùng hoặc hay của tại ở trong trên dưới từ đến tới cho về theo so bằng do để vào qua khi nếu mà là thì có được bị đã đang \
      sẽ không chưa chẳng vẫn còn này đó kia nói trực thuộc thuộc diện đạt tăng giảm tham thực hiện hoàn gồm nhằm như cũng đều tiếp tục phải cần nên \
-     vì bởi tuy nhưng song ngoài giữa trước sau hơn gần khoảng trở lên xuống nữa đầu cuối tức bao gồm chiếm vượt rồi lại ra đi thông sử dụng tốt sạch xanh đẹp \
+     vì bởi tuy nhưng song ngoài giữa trước sau hơn gần khoảng trở lên xuống nữa đầu cuối tức bao gồm chiếm vượt rồi lại ra đi thông sử dụng tốt sạch xanh đẹp sao \
      nhất dám biết chung rõ tự mới cũ lớn nhỏ cao thấp nhanh chậm an dương âm phẩy chia nhân cộng trừ a b c d đ e g h i k l o p r s t u v x y số tỷ tỉ lệ \
      trước mắt chủ yếu đối làm lao lên mất bắt triển khai kết nạp kiểm tra giám sát khai trừ khiển cảnh cáo cách chức xóa đưa người-ta nào ai gì khác \
      đồng thời nhờ mỗi mọi các những từng một hai ba bốn năm sáu bảy tám chín mười ấy dự trao tặng bầu mở yêu cầu đề nghị trình phê duyệt ban hành \
@@ -90,11 +432,20 @@ const TIME: u8 = 9;
 /// The list by first key, longest first.
 static UNITS: LazyLock<HashMap<String, Vec<Entry>>> = LazyLock::new(|| {
     let mut map: HashMap<String, Vec<Entry>> = HashMap::new();
-    for (kind, names) in [(0, PARTY), (1, PEOPLE), (2, BODIES), (3, WORKS), (4, MEASURES), (TIME, TIMES)] {
+    for (kind, names) in [
+        (0, PARTY),
+        (1, PEOPLE),
+        (2, BODIES),
+        (3, WORKS),
+        (4, MEASURES),
+        (TIME, TIMES),
+    ] {
         for name in names {
             let keys = keys(name);
             if let Some(first) = keys.first() {
-                map.entry(first.clone()).or_default().push(Entry { keys, kind });
+                map.entry(first.clone())
+                    .or_default()
+                    .push(Entry { keys, kind });
             }
         }
     }
@@ -118,14 +469,19 @@ pub(super) fn keys(phrase: &str) -> Vec<String> {
 
 /// Whether a key is that of `word`.
 pub(super) fn same(of: &str, word: &str) -> bool {
-    let (Some(&a), Some(&b)) = (of.as_bytes().first(), word.as_bytes().first()) else { return false };
+    let (Some(&a), Some(&b)) = (of.as_bytes().first(), word.as_bytes().first()) else {
+        return false;
+    };
     // Most pairs differ in their first letter, which a key keeps where it is ASCII.
     (!b.is_ascii() || a == b.to_ascii_lowercase()) && key(word) == of
 }
 
 /// Whether the words from token `at` on are those of `phrase`.
 pub(super) fn reads(reading: &Reading<'_>, at: usize, phrase: &str) -> bool {
-    phrase.split(' ').enumerate().all(|(i, word)| same(reading.word(at + i), word))
+    phrase
+        .split(' ')
+        .enumerate()
+        .all(|(i, word)| same(reading.word(at + i), word))
 }
 
 /// Whether figures that leave out their thing may mean this one.
@@ -156,10 +512,20 @@ fn kind(unit: &str) -> Option<u8> {
 /// The thing counted that begins at token `at`; `None` where none does, and for spans of time.
 pub(super) fn at(reading: &Reading<'_>, at: usize) -> Option<Unit> {
     if reading.mark(at) == Some('%') {
-        return Some(Unit { name: "%".to_owned(), to: at + 1, known: true, measures: true });
+        return Some(Unit {
+            name: "%".to_owned(),
+            to: at + 1,
+            known: true,
+            measures: true,
+        });
     }
     if reads(reading, at, "phần trăm") {
-        return Some(Unit { name: "%".to_owned(), to: at + 2, known: true, measures: true });
+        return Some(Unit {
+            name: "%".to_owned(),
+            to: at + 2,
+            known: true,
+            measures: true,
+        });
     }
     if let Some((kind, to)) = listed(reading, at) {
         let to = to + usize::from(is_power(reading, to));
@@ -176,7 +542,9 @@ pub(super) fn at(reading: &Reading<'_>, at: usize) -> Option<Unit> {
 /// The longest item of the list that begins at token `at`: its kind and the token behind it.
 fn listed(reading: &Reading<'_>, at: usize) -> Option<(u8, usize)> {
     let entries = UNITS.get(reading.word(at))?;
-    entries.iter().find_map(|entry| Some((entry.kind, spelled(reading, at, &entry.keys)?)))
+    entries
+        .iter()
+        .find_map(|entry| Some((entry.kind, spelled(reading, at, &entry.keys)?)))
 }
 
 /// The token behind the words `keys` from token `at` on; a comma may stand between ("cán bộ, đảng viên"), and a quotation
@@ -215,14 +583,23 @@ fn unlisted(reading: &Reading<'_>, at: usize) -> Option<Unit> {
         }
         to += 1;
     }
-    (to > at).then(|| Unit { name: name(reading.printed(at, to)), to, known: false, measures: false })
+    (to > at).then(|| Unit {
+        name: name(reading.printed(at, to)),
+        to,
+        known: false,
+        measures: false,
+    })
 }
 
 /// Small letters, abbreviations aside: "tổ chức Đảng" and "tổ chức đảng" are one thing.
 fn name(printed: &str) -> String {
     let words = printed.split_whitespace().map(|word| {
         let letters = word.chars().filter(|c| c.is_alphabetic());
-        if letters.clone().count() > 1 && letters.clone().all(char::is_uppercase) { word.to_owned() } else { word.to_lowercase() }
+        if letters.clone().count() > 1 && letters.clone().all(char::is_uppercase) {
+            word.to_owned()
+        } else {
+            word.to_lowercase()
+        }
     });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -235,5 +612,6 @@ pub(super) fn begins(text: &str) -> bool {
         tokens: crate::text::number::tokens(head),
         masked: Vec::new(),
     };
-    crate::text::number::scale(reading.word(0)).is_some() || listed(&reading, 0).is_some_and(|(kind, _)| kind != TIME)
+    crate::text::number::scale(reading.word(0)).is_some()
+        || listed(&reading, 0).is_some_and(|(kind, _)| kind != TIME)
 }

@@ -7,12 +7,33 @@ use std::collections::HashMap;
 
 /// Names of the features, in the order of the weights.
 pub const NAMES: [&str; FEATURES] = [
-    "bias", "first", "second", "third", "early", "place", "lead", "lead_first", "title", "titles", "shared", "widely",
-    "echo", "leads", "central", "length", "short", "long", "figures", "names", "quoted", "asks", "speaks", "leans",
-    "whole", "alone_first",
+    "bias",
+    "first",
+    "second",
+    "third",
+    "early",
+    "place",
+    "lead",
+    "lead_first",
+    "title",
+    "titles",
+    "shared",
+    "widely",
+    "echo",
+    "leads",
+    "central",
+    "length",
+    "short",
+    "long",
+    "figures",
+    "names",
+    "quoted",
+    "asks",
+    "speaks",
+    "leans",
 ];
 /// How many features a sentence has.
-pub const FEATURES: usize = 26;
+pub const FEATURES: usize = 24;
 
 /// Sentences of one article that are looked at: what matters stands far above it.
 const MAX_SENTENCES: usize = 150;
@@ -131,7 +152,11 @@ fn read_part<'a>(
         let tokens = words.read(text);
         // The headline printed again says nothing that is not read already.
         let repeats = tokens == title;
-        if tokens.len() < MIN_SYLLABLES || repeats || !prose::is_whole(text) || prose::is_furniture(text) {
+        if tokens.len() < MIN_SYLLABLES
+            || repeats
+            || !prose::is_whole(text)
+            || prose::is_furniture(text)
+        {
             before = None;
             continue;
         }
@@ -144,7 +169,12 @@ fn read_part<'a>(
             tokens,
             rank,
             of,
-            chosen: Chosen { source, place, span, text },
+            chosen: Chosen {
+                source,
+                place,
+                span,
+                text,
+            },
         });
         before = Some(out.len() - 1);
     }
@@ -166,7 +196,10 @@ struct Event {
 
 impl Event {
     fn new(sources: &[Source<'_>], sentences: &[Sentence<'_>], words: &mut Words) -> Self {
-        let titles: Vec<Vec<u32>> = sources.iter().map(|s| sorted(words.read(s.title))).collect();
+        let titles: Vec<Vec<u32>> = sources
+            .iter()
+            .map(|s| sorted(words.read(s.title)))
+            .collect();
         let mut articles: Vec<Vec<(u32, u32)>> = vec![Vec::new(); sources.len()];
         let mut heads = articles.clone();
         let mut counts = vec![0; words.0.len()];
@@ -199,25 +232,53 @@ impl Event {
         let others = self.articles.len().saturating_sub(1);
         let pairs = s.pairs.len().max(1) as f64;
         let others_hold = |held: &[Vec<(u32, u32)>], pair: &(u32, u32)| {
-            let others = held.iter().enumerate().filter(|(k, _)| *k != s.chosen.source);
-            others.filter(|(_, pairs)| pairs.binary_search(pair).is_ok()).count()
+            let others = held
+                .iter()
+                .enumerate()
+                .filter(|(k, _)| *k != s.chosen.source);
+            others
+                .filter(|(_, pairs)| pairs.binary_search(pair).is_ok())
+                .count()
         };
-        let support: Vec<usize> = s.pairs.iter().map(|pair| others_hold(&self.articles, pair)).collect();
+        let support: Vec<usize> = s
+            .pairs
+            .iter()
+            .map(|pair| others_hold(&self.articles, pair))
+            .collect();
         let shared = support.iter().sum::<usize>() as f64 / (others.max(1) as f64 * pairs);
         let widely = support.iter().filter(|&&n| n * 2 >= others.max(1)).count() as f64 / pairs;
-        let heads = self.heads.iter().enumerate().filter(|(k, _)| *k != s.chosen.source);
-        let leads = heads.map(|(_, head)| s.pairs.iter().filter(|p| head.binary_search(p).is_ok()).count()).max();
+        let heads = self
+            .heads
+            .iter()
+            .enumerate()
+            .filter(|(k, _)| *k != s.chosen.source);
+        let leads = heads
+            .map(|(_, head)| {
+                s.pairs
+                    .iter()
+                    .filter(|p| head.binary_search(p).is_ok())
+                    .count()
+            })
+            .max();
         [
             1.0,
             at(0),
             at(1),
             at(2),
             flag(body) / (1.0 + s.rank as f64),
-            if body { s.rank as f64 / s.of.max(1) as f64 } else { 0.0 },
+            if body {
+                s.rank as f64 / s.of.max(1) as f64
+            } else {
+                0.0
+            },
             flag(!body),
             flag(!body && s.rank == 0),
             self.covers_title(s),
-            s.tokens.iter().filter(|t| self.all_titles.binary_search(t).is_ok()).count() as f64 / s.tokens.len().max(1) as f64,
+            s.tokens
+                .iter()
+                .filter(|t| self.all_titles.binary_search(t).is_ok())
+                .count() as f64
+                / s.tokens.len().max(1) as f64,
             shared,
             widely,
             self.echo(s, sentences),
@@ -232,8 +293,6 @@ impl Event {
             flag(text.contains('?')),
             flag(SPEAKERS.iter().any(|w| text.contains(w))),
             flag(s.leans),
-            flag(prose::is_whole(text)),
-            at(0) * flag(others == 0),
         ]
     }
 
@@ -246,7 +305,9 @@ impl Event {
 
     /// The likest sentence of another article.
     fn echo(&self, s: &Sentence<'_>, sentences: &[Sentence<'_>]) -> f64 {
-        let other = sentences.iter().filter(|o| o.chosen.source != s.chosen.source);
+        let other = sentences
+            .iter()
+            .filter(|o| o.chosen.source != s.chosen.source);
         let like = other.map(|o| {
             let both = common(&s.pairs, &o.pairs) as f64;
             2.0 * both / (s.pairs.len() + o.pairs.len()).max(1) as f64
@@ -268,7 +329,14 @@ fn sorted<T: Ord>(mut values: Vec<T>) -> Vec<T> {
 }
 
 /// Speech of the reporter or the interviewed in the first person.
-const SPEAKERS: [&str; 6] = ["tôi ", "Tôi ", "chúng ta", "Chúng ta", "chúng tôi", "Chúng tôi"];
+const SPEAKERS: [&str; 6] = [
+    "tôi ",
+    "Tôi ",
+    "chúng ta",
+    "Chúng ta",
+    "chúng tôi",
+    "Chúng tôi",
+];
 
 /// Share of words that are written with a capital inside the sentence.
 fn names(text: &str) -> f64 {
@@ -276,7 +344,10 @@ fn names(text: &str) -> f64 {
     let (mut all, mut capital) = (0.0, 0.0);
     for word in words {
         all += 1.0;
-        if word.trim_start_matches(['“', '"', '(']).starts_with(char::is_uppercase) {
+        if word
+            .trim_start_matches(['“', '"', '('])
+            .starts_with(char::is_uppercase)
+        {
             capital += 1.0;
         }
     }

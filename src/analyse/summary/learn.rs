@@ -60,7 +60,11 @@ pub fn fit(examples: &[&Example<'_>]) -> [f64; FEATURES] {
 /// Share of each candidate's pairs that stand in the references, averaged over them.
 fn worths(example: &Example<'_>) -> Vec<f64> {
     let mut words = Words::default();
-    let references: Vec<_> = example.references.iter().map(|r| pairs(&words.read(r))).collect();
+    let references: Vec<_> = example
+        .references
+        .iter()
+        .map(|r| pairs(&words.read(r)))
+        .collect();
     let mut worth = |text: &str| {
         let own = pairs(&words.read(text));
         let hits: usize = references
@@ -69,13 +73,18 @@ fn worths(example: &Example<'_>) -> Vec<f64> {
             .sum();
         hits as f64 / (own.len().max(1) * references.len().max(1)) as f64
     };
-    candidates(&example.sources).iter().map(|s| worth(s.chosen.text)).collect()
+    candidates(&example.sources)
+        .iter()
+        .map(|s| worth(s.chosen.text))
+        .collect()
 }
 
 /// Gaussian elimination with the largest pivot.
 fn solve(mut a: [[f64; FEATURES]; FEATURES], mut b: [f64; FEATURES]) -> [f64; FEATURES] {
     for i in 0..FEATURES {
-        let pivot = (i..FEATURES).max_by(|&x, &y| a[x][i].abs().total_cmp(&a[y][i].abs())).unwrap_or(i);
+        let pivot = (i..FEATURES)
+            .max_by(|&x, &y| a[x][i].abs().total_cmp(&a[y][i].abs()))
+            .unwrap_or(i);
         a.swap(i, pivot);
         b.swap(i, pivot);
         for row in i + 1..FEATURES {
@@ -103,7 +112,10 @@ pub fn measure(examples: &[&Example<'_>], weights: &[f64; FEATURES]) -> Rouge {
         sum.two += one.two;
     }
     let n = examples.len().max(1) as f64 / 100.0;
-    Rouge { one: sum.one / n, two: sum.two / n }
+    Rouge {
+        one: sum.one / n,
+        two: sum.two / n,
+    }
 }
 
 /// As [`measure`], each example scored with weights that were fitted without its fold.
@@ -112,18 +124,29 @@ pub fn cross_validate(examples: &[Example<'_>], folds: usize) -> Rouge {
     for fold in 0..folds {
         let (mut train, mut test) = (Vec::new(), Vec::new());
         for (i, example) in examples.iter().enumerate() {
-            if i % folds == fold { test.push(example) } else { train.push(example) }
+            if i % folds == fold {
+                test.push(example)
+            } else {
+                train.push(example)
+            }
         }
         let part = measure(&test, &fit(&train));
         sum.one += part.one * test.len() as f64;
         sum.two += part.two * test.len() as f64;
     }
     let n = examples.len().max(1) as f64;
-    Rouge { one: sum.one / n, two: sum.two / n }
+    Rouge {
+        one: sum.one / n,
+        two: sum.two / n,
+    }
 }
 
 fn rouge(example: &Example<'_>, weights: &[f64; FEATURES]) -> Rouge {
-    let length: usize = example.references.iter().map(|r| r.split_whitespace().count()).sum();
+    let length: usize = example
+        .references
+        .iter()
+        .map(|r| r.split_whitespace().count())
+        .sum();
     let mean = (length as f64 / example.references.len().max(1) as f64).round() as usize;
     let chosen = summarise_with(&example.sources, Budget::about(mean.max(20)), weights);
     let mut words = Words::default();
@@ -132,11 +155,20 @@ fn rouge(example: &Example<'_>, weights: &[f64; FEATURES]) -> Rouge {
     let mut sum = Rouge::default();
     for reference in &example.references {
         let reference = words.read(reference);
-        sum.one += f1(counts(own.iter().map(|&w| (w, 0))), counts(reference.iter().map(|&w| (w, 0))));
-        sum.two += f1(counts(own.windows(2).map(|w| (w[0], w[1]))), counts(reference.windows(2).map(|w| (w[0], w[1]))));
+        sum.one += f1(
+            counts(own.iter().map(|&w| (w, 0))),
+            counts(reference.iter().map(|&w| (w, 0))),
+        );
+        sum.two += f1(
+            counts(own.windows(2).map(|w| (w[0], w[1]))),
+            counts(reference.windows(2).map(|w| (w[0], w[1]))),
+        );
     }
     let n = example.references.len().max(1) as f64;
-    Rouge { one: sum.one / n, two: sum.two / n }
+    Rouge {
+        one: sum.one / n,
+        two: sum.two / n,
+    }
 }
 
 fn counts(grams: impl Iterator<Item = (u32, u32)>) -> HashMap<(u32, u32), usize> {
@@ -148,7 +180,10 @@ fn counts(grams: impl Iterator<Item = (u32, u32)>) -> HashMap<(u32, u32), usize>
 }
 
 fn f1(a: HashMap<(u32, u32), usize>, b: HashMap<(u32, u32), usize>) -> f64 {
-    let hits: usize = a.iter().map(|(gram, n)| (*n).min(b.get(gram).copied().unwrap_or(0))).sum();
+    let hits: usize = a
+        .iter()
+        .map(|(gram, n)| (*n).min(b.get(gram).copied().unwrap_or(0)))
+        .sum();
     let all: usize = a.values().sum::<usize>() + b.values().sum::<usize>();
     2.0 * hits as f64 / all.max(1) as f64
 }

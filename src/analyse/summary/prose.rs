@@ -21,7 +21,8 @@ pub(super) fn dateline(sentence: &str) -> usize {
     };
     let rest = &sentence[found.end()..];
     // Never the whole of it, and only in front of something that begins anew.
-    if rest.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || "“\"‘".contains(c)) {
+    if rest.starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit() || "“\"‘".contains(c))
+    {
         found.end()
     } else {
         0
@@ -53,8 +54,11 @@ static LEANS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// "…, ông cho biết": somebody speaks who is not named in the sentence.
-static NAMELESS: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?:^|[\s,”\x22])(?:ông|bà|anh|chị|cô) (?:này )?(?:cho biết|nói|khẳng định|cho hay|chia sẻ|nhấn mạnh|kể|cho rằng|nhận định|bày tỏ|thừa nhận)"));
+static NAMELESS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|[\s,”\x22])(?:ông|bà|anh|chị|cô) (?:này )?(?:cho biết|nói|khẳng định|cho hay|chia sẻ|nhấn mạnh|kể|cho rằng|nhận định|bày tỏ|thừa nhận)",
+    )
+});
 
 /// The first words of the sentence: nothing of a pronoun further on points out of it.
 const HEAD_WORDS: usize = 12;
@@ -66,7 +70,10 @@ pub(super) fn leans(sentence: &str) -> bool {
     }
     let nobody_named = || {
         let mut words = sentence.split_whitespace().skip(1);
-        let names = words.by_ref().take(HEAD_WORDS).filter(|w| w.starts_with(char::is_uppercase));
+        let names = words
+            .by_ref()
+            .take(HEAD_WORDS)
+            .filter(|w| w.starts_with(char::is_uppercase));
         names.count() < 2
     };
     NAMELESS.is_match(sentence) && nobody_named()

@@ -20,7 +20,11 @@ struct Question {
 pub fn run() -> ExitCode {
     json::answer(|question: Question| {
         let part = |text: &Option<String>| text.clone().unwrap_or_default();
-        let found = figures(&part(&question.title), &part(&question.lead), &part(&question.text));
+        let found = figures(
+            &part(&question.title),
+            &part(&question.lead),
+            &part(&question.text),
+        );
         serde_json::json!({ "figures": found })
     })
 }

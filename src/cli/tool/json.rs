@@ -11,7 +11,10 @@ use std::{
 pub(super) fn answer<Q: DeserializeOwned>(respond: impl FnOnce(Q) -> Value) -> ExitCode {
     let mut input = String::new();
     let read = std::io::stdin().lock().read_to_string(&mut input);
-    match read.map_err(serde_json::Error::io).and_then(|_| serde_json::from_str(&input)) {
+    match read
+        .map_err(serde_json::Error::io)
+        .and_then(|_| serde_json::from_str(&input))
+    {
         Ok(question) => {
             // A reader that went away is not our failure.
             let _ = writeln!(std::io::stdout().lock(), "{}", respond(question));

@@ -41,7 +41,10 @@ pub fn run() -> ExitCode {
     json::answer(|question: Question| {
         let sources: Vec<Source<'_>> = question.documents.iter().map(Document::source).collect();
         let budget = Budget::about(question.max_words.unwrap_or(WORDS));
-        let sentences: Vec<&str> = summarise(&sources, budget).iter().map(|chosen| chosen.text).collect();
+        let sentences: Vec<&str> = summarise(&sources, budget)
+            .iter()
+            .map(|chosen| chosen.text)
+            .collect();
         serde_json::json!({ "sentences": sentences })
     })
 }

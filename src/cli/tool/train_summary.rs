@@ -24,7 +24,9 @@ struct Event {
 pub fn run(folds: usize) -> ExitCode {
     match events() {
         Ok(events) => {
-            let _ = std::io::stdout().lock().write_all(report(&events, folds).as_bytes());
+            let _ = std::io::stdout()
+                .lock()
+                .write_all(report(&events, folds).as_bytes());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -59,7 +61,11 @@ fn report(events: &[Event], folds: usize) -> String {
     let now = measure(&all, &WEIGHTS);
     let mut out = format!(
         "// {} events; held out: ROUGE-1 {:.2}, ROUGE-2 {:.2}; the table in use: {:.2}, {:.2}\n",
-        examples.len(), held_out.one, held_out.two, now.one, now.two
+        examples.len(),
+        held_out.one,
+        held_out.two,
+        now.one,
+        now.two
     );
     for (name, weight) in NAMES.iter().zip(fit(&all)) {
         out.push_str(&format!("    {weight:.4}, // {name}\n"));
