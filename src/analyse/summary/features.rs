@@ -31,11 +31,9 @@ pub const NAMES: [&str; FEATURES] = [
     "asks",
     "speaks",
     "leans",
-    "whole",
-    "alone_first",
 ];
 /// How many features a sentence has.
-pub const FEATURES: usize = 26;
+pub const FEATURES: usize = 24;
 
 /// Sentences of one article that are looked at: what matters stands far above it.
 const MAX_SENTENCES: usize = 150;
@@ -295,8 +293,6 @@ impl Event {
             flag(text.contains('?')),
             flag(SPEAKERS.iter().any(|w| text.contains(w))),
             flag(s.leans),
-            flag(prose::is_whole(text)),
-            at(0) * flag(others == 0),
         ]
     }
 
