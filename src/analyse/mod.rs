@@ -1,6 +1,7 @@
 //! Ring 1: article(s) → judgement; every result carries its reasons.
 
 pub mod neardup;
+pub mod story;
 pub mod topic;
 
 use crate::config::topics::Topics;

@@ -217,6 +217,8 @@ pub enum Tool {
     Classify,
     /// JSON lines {id,lead,text} on stdin to {id,group}: equal groups print the same report.
     Neardup,
+    /// JSON lines {id,title,lead,text} on stdin to {id,cluster}: equal clusters tell of one event
+    Cluster,
     /// {text} on stdin to {sentences}.
     Sentences,
 }

@@ -182,7 +182,8 @@ fn progress(args: &Args, feeds: usize) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(feeds as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} địa chỉ tin, còn {eta}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} địa chỉ tin, còn {eta}")
+    {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(200));
