@@ -3,7 +3,11 @@
 pub mod figures;
 pub mod mark;
 pub mod neardup;
+<<<<<<< HEAD
 pub mod summary;
+=======
+pub mod story;
+>>>>>>> stories
 pub mod topic;
 
 use crate::config::topics::Topics;

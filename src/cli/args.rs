@@ -274,6 +274,8 @@ pub enum Tool {
     Classify,
     /// JSON lines {id,lead,text} on stdin to {id,group}: equal groups print the same report.
     Neardup,
+    /// JSON lines {id,title,lead,text} on stdin to {id,cluster}: equal clusters tell of one event
+    Cluster,
     /// {text} on stdin to {sentences}.
     Sentences,
     /// {documents:[{title,lead,text}],max_words} on stdin to {sentences}: those that tell the event, verbatim
