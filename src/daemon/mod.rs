@@ -12,6 +12,8 @@ pub mod post;
 pub mod reload;
 mod run;
 pub mod setup;
+mod start;
+mod tell;
 pub mod watch;
 pub mod works;
 

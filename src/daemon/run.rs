@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{desk, pages, poll, post, reload};
+use super::{desk, pages, poll, post, reload, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -47,6 +47,7 @@ pub async fn run(
         .store
         .sync_sources(&works.setup().config.sources, works.clock.now())
         .await?;
+    start::spread(&works).await?;
     Gate::soften(&works.store, works.clock.now()).await?;
     let mut signals = Signals::new()?;
     let (stop, stopped) = tokio::sync::watch::channel(false);

@@ -4,7 +4,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod calendar;
+mod cli;
 mod config;
+mod crash;
+mod daemon;
 mod histories;
 mod identity;
 mod mail;

@@ -88,6 +88,30 @@ fn a_try_that_never_ended_returns_and_says_how_far_it_came() {
 }
 
 #[test]
+fn what_a_dead_owner_had_under_way_is_due_at_once_for_the_next_one() {
+    let world = frozen();
+    let due = wait(world.store.claim_due_deliveries(later(), 9)).unwrap();
+    assert!(wait(world.store.mark_dot(due[0].0.id, later())).unwrap());
+    let world = world.reopened();
+    let back = wait(world.store.claim_due_deliveries(later(), 9)).unwrap();
+    let states: Vec<_> = due
+        .iter()
+        .map(|(one, _)| back.iter().find(|(other, _)| other.id == one.id).unwrap())
+        .map(|(_, state)| *state)
+        .collect();
+    assert_eq!(states, [DeliveryState::Dot, DeliveryState::Sending]);
+    assert_eq!(
+        due[0].0.message,
+        back.iter()
+            .find(|(d, _)| d.id == due[0].0.id)
+            .unwrap()
+            .0
+            .message
+    );
+    world.sound();
+}
+
+#[test]
 fn an_admin_retries_cancels_and_sends_again() {
     let world = frozen();
     assert_eq!(
@@ -197,7 +221,7 @@ fn trouble_of_the_server_uses_up_nobodys_tries_but_not_for_ever() {
         )
         .unwrap()
     };
-    assert_eq!((expire(noon()), expire(later())), (0, 2));
+    assert_eq!((expire(noon()), expire(later() + minutes(1))), (0, 2));
     let rows = wait(world.store.list_deliveries(&[DeliveryState::Failed], 9)).unwrap();
     let words: Vec<_> = rows
         .iter()
