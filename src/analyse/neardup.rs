@@ -187,16 +187,7 @@ pub fn copies<A: Borrow<Article>>(
     articles: &[A],
     rank: impl Fn(&SourceKey) -> u16,
 ) -> Vec<Vec<ArticleId>> {
-    let texts: Vec<NearText> = articles
-        .iter()
-        .map(|article| {
-            let article: &Article = article.borrow();
-            NearText::new(
-                article.sapo.as_deref().unwrap_or(""),
-                article.body.as_deref().unwrap_or(""),
-            )
-        })
-        .collect();
+    let texts: Vec<NearText> = articles.iter().map(|a| near_text(a.borrow())).collect();
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (i, group) in group(&texts).into_iter().enumerate() {
         groups.entry(group).or_default().push(i);
@@ -221,6 +212,32 @@ pub fn copies<A: Borrow<Article>>(
         .into_iter()
         .map(|group| group.into_iter().map(|i| articles[i].borrow().id).collect())
         .collect()
+}
+
+/// Which of `articles` print again a report that an earlier edition had, and the number of the first such edition.
+pub fn reprints<A: Borrow<Article>>(
+    articles: &[A],
+    earlier: &[(Article, u32)],
+) -> BTreeMap<ArticleId, u32> {
+    let known = earlier.iter().map(|(article, _)| article);
+    let new = articles.iter().map(Borrow::borrow);
+    let texts: Vec<NearText> = known.chain(new).map(near_text).collect();
+    let groups = group(&texts);
+    let mut first: HashMap<usize, u32> = HashMap::new();
+    for (group, (_, number)) in groups.iter().zip(earlier) {
+        let least = first.entry(*group).or_insert(*number);
+        *least = (*least).min(*number);
+    }
+    let new = articles.iter().zip(&groups[earlier.len()..]);
+    new.filter_map(|(article, group)| Some((article.borrow().id, *first.get(group)?)))
+        .collect()
+}
+
+fn near_text(article: &Article) -> NearText {
+    NearText::new(
+        article.sapo.as_deref().unwrap_or(""),
+        article.body.as_deref().unwrap_or(""),
+    )
 }
 
 #[cfg(test)]
@@ -309,6 +326,22 @@ mod tests {
         ];
         let rank = |source: &SourceKey| if source.as_str() == "tinh" { 10 } else { 20 };
         assert_eq!(copies(&articles, rank), [[3, 4, 2, 1].map(ArticleId)]);
+    }
+
+    #[test]
+    fn what_an_earlier_edition_had_is_a_reprint_of_the_first_that_had_it() {
+        let cut = &REPORT[..REPORT.find("Kết luận").unwrap()];
+        let earlier = [
+            (article(1, "tinh", REPORT), 288),
+            (article(2, "huyen", REPORT), 287),
+        ];
+        let fresh = REPORT.replace("1.284", "967").replace("312", "45");
+        let articles = [article(3, "xa", cut), article(4, "xa", &fresh)];
+        assert_eq!(
+            reprints(&articles, &earlier),
+            BTreeMap::from([(ArticleId(3), 287)])
+        );
+        assert!(reprints(&articles, &[]).is_empty());
     }
 
     proptest::proptest! {

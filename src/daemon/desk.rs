@@ -20,7 +20,7 @@ use crate::model::{
     Window,
 };
 use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
-use jiff::civil::Weekday;
+use jiff::civil::{Date, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ const CLAIM: u32 = 200;
 const FIRST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Events with their papers in a mail; the rest are listed by title (a review of more is a list, not a review).
 const LISTED: usize = 30;
+/// An edition repeats nothing of those of so many days before it.
+const REMEMBERED: i64 = 7;
 /// How often an edition is composed anew when the ledger changes meanwhile.
 const STALE_TRIES: u32 = 3;
 
@@ -146,19 +148,15 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
 fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<(ArticleId, Verdict, bool)> {
     articles
         .iter()
-        .map(|one| {
-            judge(
-                &setup.config.topics,
-                setup.config.article.pages,
-                &one.article,
-            )
-        })
+        .map(|one| judge(&setup.config.topics, setup.config.article.pages, one))
         .collect()
 }
 
-/// A verdict, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(topics: &Topics, pages: bool, article: &Article) -> (ArticleId, Verdict, bool) {
-    let verdict = analyse::topic::classify(topics, &article.text());
+/// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
+fn judge(topics: &Topics, pages: bool, one: &Unanalysed) -> (ArticleId, Verdict, bool) {
+    let article = &one.article;
+    let found = analyse::topic::classify(topics, &article.text());
+    let verdict = analyse::mark::apply(found, &one.marks, topics);
     let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
     (article.id, verdict, page_wanted)
 }
@@ -272,6 +270,10 @@ pub fn schedule(setup: &Setup, digest: &DigestConfig) -> window::Schedule {
         time: digest.at,
         days: window::Days::new(WEEK.into_iter().filter(|day| digest.days.contains(*day))),
         zone: setup.config.daemon.time_zone.clone(),
+        holidays: match digest.on_holidays {
+            true => Arc::default(),
+            false => Arc::clone(&setup.config.holidays),
+        },
     }
 }
 
@@ -358,6 +360,7 @@ async fn compose_from(
         .into_iter()
         .filter(|article| is_wanted(setup, digest, article))
         .collect();
+    let earlier = earlier(works, digest, date, last_number).await?;
     let mut material = Material {
         digest: settings(setup, digest),
         slot: slot.to_owned(),
@@ -371,7 +374,8 @@ async fn compose_from(
             .to_owned(),
         composed_at: works.clock.now(),
         last_number,
-        stories: stories(setup, &articles),
+        stories: Vec::new(),
+        reprints: BTreeMap::new(),
         sources: source_infos(setup, &articles),
         articles,
         topics: setup
@@ -399,6 +403,8 @@ async fn compose_from(
     let options = super::post::render_options(setup, digest);
     let setup = Arc::clone(setup);
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
+        material.reprints = analyse::neardup::reprints(&material.articles, &earlier);
+        material.stories = stories(&setup, &material.articles);
         super::tell::tell(
             &mut material.stories,
             &material.articles,
@@ -414,6 +420,22 @@ async fn compose_from(
     });
     task.await
         .map_err(|err| DeskError::Broken(err.to_string()))?
+}
+
+/// What the digest's editions of the last days had. A review outside of all editions repeats freely.
+async fn earlier(
+    works: &Works,
+    digest: &DigestConfig,
+    date: Date,
+    last_number: Option<u32>,
+) -> Result<Vec<(Article, u32)>, StoreError> {
+    match last_number {
+        Some(_) => {
+            let from = date.saturating_sub(REMEMBERED.days());
+            works.store.published_since(&digest.name, from).await
+        }
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Copies of one report make one story.
@@ -547,7 +569,8 @@ pub async fn freeze(
         .stories
         .iter()
         .flat_map(|story| &story.articles)
-        .chain(&edition.related);
+        .chain(&edition.related)
+        .chain(edition.reprints.iter().map(|reprint| &reprint.article));
     let new = NewEdition {
         articles: articles.map(|article| article.id).collect(),
         edition: edition.clone(),

@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod desk;
+pub mod gate;
 pub mod pace;
 pub mod pages;
 pub mod poll;

@@ -1,5 +1,6 @@
 //! Start, supervise, stop: the daemon's loops, the signals, the alarm clock and the watchdog.
 
+use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
 use super::{desk, pages, poll, post, reload, start};
@@ -47,6 +48,7 @@ pub async fn run(
         .sync_sources(&works.setup().config.sources, works.clock.now())
         .await?;
     start::spread(&works).await?;
+    Gate::soften(&works.store, works.clock.now()).await?;
     let mut signals = Signals::new()?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut watch = Watch::default();

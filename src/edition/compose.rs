@@ -3,8 +3,8 @@
 use super::{quote, safe, select};
 use crate::model::{
     Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
-    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, SourceKey,
-    StoryView, TopicKey, TopicSection, Window,
+    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, Reprint,
+    SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -117,6 +117,8 @@ pub struct Material {
     pub articles: Vec<Article>,
     /// Which of them tell of one event; an article in none stands for itself.
     pub stories: Vec<StoryGroup>,
+    /// Which of them print again what an earlier edition of this digest had, and the number of that edition.
+    pub reprints: BTreeMap<ArticleId, u32>,
     /// All configured sources.
     pub sources: BTreeMap<SourceKey, SourceInfo>,
     /// Topics in the order of the mail.
@@ -155,6 +157,7 @@ impl Material {
 pub fn compose(material: &Material) -> Edition {
     let selection = select::select(material);
     let related = related(&selection, material);
+    let reprints = reprints(&selection, material);
     let (stories, sections) = arrange(selection, material);
     let coverage = coverage(&stories, &related, material);
     let counts = Counts {
@@ -180,6 +183,7 @@ pub fn compose(material: &Material) -> Edition {
         stories,
         sections,
         related,
+        reprints,
         coverage,
         contact: material.contact.as_deref().map(safe::line),
     }
@@ -294,27 +298,31 @@ fn address(candidate: &Candidate<'_>, id: ArticleId) -> Option<String> {
 }
 
 fn views(candidate: &Candidate<'_>, material: &Material) -> Vec<ArticleView> {
-    let start = material.window.covers.from;
     candidate
         .articles
         .iter()
-        .map(|&(article, copy)| ArticleView {
-            id: article.id,
-            title: safe::title(&article.title),
-            url: safe::link(&article.url).unwrap_or_default(),
-            source: material.name(&article.source),
-            province: material.province(&article.source).map(safe::line),
-            published: article.published,
-            copy,
-            late: article
-                .published
-                .is_some_and(|at| start.duration_since(at) > LATE),
-            retitled: article
-                .first_title
-                .as_deref()
-                .is_some_and(|first| safe::title(first) != safe::title(&article.title)),
-        })
+        .map(|&(article, copy)| view(article, copy, material))
         .collect()
+}
+
+fn view(article: &Article, copy: bool, material: &Material) -> ArticleView {
+    let start = material.window.covers.from;
+    ArticleView {
+        id: article.id,
+        title: safe::title(&article.title),
+        url: safe::link(&article.url).unwrap_or_default(),
+        source: material.name(&article.source),
+        province: material.province(&article.source).map(safe::line),
+        published: article.published,
+        copy,
+        late: article
+            .published
+            .is_some_and(|at| start.duration_since(at) > LATE),
+        retitled: article
+            .first_title
+            .as_deref()
+            .is_some_and(|first| safe::title(first) != safe::title(&article.title)),
+    }
 }
 
 /// Borderline articles; copies follow their lead copy.
@@ -324,6 +332,14 @@ fn related(selection: &Selection<'_>, material: &Material) -> Vec<ArticleView> {
         .iter()
         .flat_map(|c| views(c, material))
         .collect()
+}
+
+fn reprints(selection: &Selection<'_>, material: &Material) -> Vec<Reprint> {
+    let reprint = |&(article, number): &(&Article, u32)| Reprint {
+        article: view(article, true, material),
+        number,
+    };
+    selection.reprints.iter().map(reprint).collect()
 }
 
 fn coverage(stories: &[StoryView], related: &[ArticleView], material: &Material) -> Coverage {

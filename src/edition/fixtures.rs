@@ -185,6 +185,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
         composed_at: at("2026-11-23T06:30") + SignedDuration::from_secs(2),
         last_number: None,
         stories: stories(&articles),
+        reprints: BTreeMap::new(),
         articles,
         sources: PLACES.iter().enumerate().map(source).collect(),
         topics: [

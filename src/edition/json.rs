@@ -24,6 +24,10 @@ pub fn to_json(edition: &Edition) -> Value {
         "stories": edition.stories.iter().map(|s| printer.story(s)).collect::<Vec<_>>(),
         "sections": edition.sections,
         "related": edition.related.iter().map(|a| printer.article(a)).collect::<Vec<_>>(),
+        "reprints": edition.reprints.iter().map(|r| json!({
+            "number": r.number,
+            "article": printer.article(&r.article),
+        })).collect::<Vec<_>>(),
         "coverage": {
             "sources_ok": coverage.sources_ok,
             "sources_failing": coverage.sources_failing.iter().map(|f| json!({

@@ -210,22 +210,26 @@ fn fitting_html(
         Limits {
             papers: 12,
             failing: 60,
+            reprints: 40,
             ..Limits::NONE
         },
         Limits {
             papers: 6,
             failing: 30,
+            reprints: 20,
             ..Limits::NONE
         },
         Limits {
             papers: 3,
             failing: 20,
+            reprints: 10,
             listed: 25,
             ..Limits::NONE
         },
         Limits {
             papers: 1,
             failing: 10,
+            reprints: 5,
             listed: 10,
             ..Limits::NONE
         },

@@ -3,7 +3,8 @@
 use super::RenderOptions;
 use crate::model::{
     ArticleId, ArticleView, Counts, Coverage, DayCount, EDITION_FORMAT, Edition, FailingSource,
-    Figure, FigureView, Ingest, ProvinceCount, Quote, Span, StoryView, TopicSection, Window,
+    Figure, FigureView, Ingest, ProvinceCount, Quote, Reprint, Span, StoryView, TopicSection,
+    Window,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -38,6 +39,7 @@ pub(super) fn empty() -> Edition {
         stories: Vec::new(),
         sections: Vec::new(),
         related: Vec::new(),
+        reprints: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
@@ -111,6 +113,10 @@ pub(super) fn full() -> Edition {
             stories: vec![1],
         }],
         related: vec![article(8, false), article(9, true)],
+        reprints: vec![Reprint {
+            article: article(10, true),
+            number: 287,
+        }],
         coverage: Coverage {
             sources_ok: 60,
             sources_failing: vec![trouble(Some(TO)), trouble(None)],

@@ -3,7 +3,7 @@
 use super::compose::{Material, StoryGroup};
 use crate::model::{Article, ArticleId, TopicKey};
 use std::{
-    cmp::Ordering,
+    cmp::{Ordering, Reverse},
     collections::{BTreeMap, BTreeSet},
 };
 
@@ -35,6 +35,8 @@ pub(super) struct Selection<'a> {
     pub others: Vec<Candidate<'a>>,
     /// Below the digest's level.
     pub related: Vec<Candidate<'a>>,
+    /// What an earlier edition had, with its number: the latest edition first, then by rank of the paper.
+    pub reprints: Vec<(&'a Article, u32)>,
 }
 
 /// Cuts the material into places. Does not depend on the order of `material.articles`.
@@ -55,15 +57,31 @@ pub(super) fn select(material: &Material) -> Selection<'_> {
         sections: by_topic(rest, material),
         others,
         related,
+        reprints: reprints(material),
     }
+}
+
+/// What an edition of this digest may name at all.
+fn printable(material: &Material) -> impl Iterator<Item = &Article> {
+    material
+        .articles
+        .iter()
+        .filter(|a| !a.backfill && level(a) >= 1)
+}
+
+fn reprints(material: &Material) -> Vec<(&Article, u32)> {
+    let mut reprints: Vec<(&Article, u32)> = printable(material)
+        .filter_map(|a| Some((a, *material.reprints.get(&a.id)?)))
+        .collect();
+    reprints
+        .sort_by_key(|(a, number)| (Reverse(*number), material.rank(&a.source), a.ingest, a.id));
+    reprints
 }
 
 /// Stories of articles of level 1 and up. An article that stands in no story of the material is one by itself.
 fn candidates(material: &Material) -> Vec<Candidate<'_>> {
-    let mut left: BTreeMap<ArticleId, &Article> = material
-        .articles
-        .iter()
-        .filter(|a| !a.backfill && level(a) >= 1)
+    let mut left: BTreeMap<ArticleId, &Article> = printable(material)
+        .filter(|a| !material.reprints.contains_key(&a.id))
         .map(|a| (a.id, a))
         .collect();
     let mut found = Vec::new();

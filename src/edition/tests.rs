@@ -1,7 +1,7 @@
 //! The whole way from articles to mail parts, through the real steps.
 
 use super::{fixtures::*, *};
-use crate::model::{Article, Edition};
+use crate::model::{Article, ArticleId, Edition};
 
 /// Numbers that stand before `word` in `text`.
 fn number_before(text: &str, word: &str) -> Option<u32> {
@@ -124,6 +124,35 @@ fn every_article_stands_once() {
 }
 
 #[test]
+fn what_an_earlier_edition_had_is_listed_apart_and_told_no_second_time() {
+    let mut material = material(vec![
+        article(1),
+        reprint(0, 90, 5),
+        reprint(0, 91, 7),
+        reprint(2, 92, 7),
+    ]);
+    material.reprints = [(90, 286), (91, 286), (92, 287)]
+        .map(|(id, number)| (ArticleId(id), number))
+        .into();
+    let edition = compose(&material);
+    assert_eq!((edition.counts.stories, edition.counts.articles), (1, 1));
+    let listed: Vec<_> = edition
+        .reprints
+        .iter()
+        .map(|r| (r.article.id.0, r.number))
+        .collect();
+    assert_eq!(listed, [(92, 287), (90, 286), (91, 286)]);
+    assert_eq!(to_json(&edition)["reprints"][0]["number"], 287);
+    let mail = mail(&edition);
+    for part in [&mail.html, &mail.text] {
+        assert!(part.contains("Đã điểm ở số 287") && part.contains("Đã điểm ở số 286"));
+        assert!(part.contains("/tin-90.html") && !part.contains("Theo báo bạn"));
+    }
+    material.articles.reverse();
+    assert_eq!(compose(&material), edition);
+}
+
+#[test]
 fn copies_are_one_story_that_names_all_papers() {
     let edition = compose(&material(vec![
         article(1),
@@ -155,7 +184,7 @@ fn copies_are_one_story_that_names_all_papers() {
     let mail = mail(&edition);
     assert!(
         mail.text
-            .contains("3 báo đưa tin. Trích Báo An Giang, 08:00 ngày 22/11. Cùng tin:"),
+            .contains("3 báo đưa tin. Trích Báo An Giang, 08:00 ngày 22/11. Cùng đưa tin:"),
         "{}",
         mail.text
     );

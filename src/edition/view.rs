@@ -22,6 +22,8 @@ pub(super) struct Limits {
     pub tail: usize,
     /// Failing sources named.
     pub failing: usize,
+    /// Copies named for one earlier edition.
+    pub reprints: usize,
 }
 
 impl Limits {
@@ -30,6 +32,7 @@ impl Limits {
         listed: usize::MAX,
         tail: usize::MAX,
         failing: usize::MAX,
+        reprints: usize::MAX,
     };
 }
 
@@ -54,6 +57,7 @@ pub(super) struct View {
     sections: Vec<Section>,
     others: Tail,
     related: Tail,
+    reprints: Vec<Earlier>,
     provinces_with: Vec<Place>,
     provinces_without: Vec<String>,
     provinces_unread: Vec<String>,
@@ -120,6 +124,14 @@ struct Story {
 struct Tail {
     total: usize,
     stories: Vec<Story>,
+    hidden: usize,
+}
+
+/// Papers that print again what an earlier edition had.
+#[derive(Debug, Serialize)]
+struct Earlier {
+    number: u32,
+    papers: Vec<Paper>,
     hidden: usize,
 }
 
@@ -198,6 +210,7 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
         sections: builder.sections(),
         others,
         related,
+        reprints: builder.reprints(),
         provinces_with: coverage
             .provinces_with
             .iter()
@@ -436,6 +449,22 @@ impl Builder<'_> {
                 .collect(),
             hidden: entries.len() - shown,
         }
+    }
+
+    fn reprints(&self) -> Vec<Earlier> {
+        self.edition
+            .reprints
+            .chunk_by(|one, next| one.number == next.number)
+            .map(|group| {
+                let articles: Vec<ArticleView> = group.iter().map(|r| r.article.clone()).collect();
+                let (papers, hidden) = self.papers(&articles, self.limits.reprints);
+                Earlier {
+                    number: group[0].number,
+                    papers,
+                    hidden,
+                }
+            })
+            .collect()
     }
 
     fn figures(&self) -> Vec<FigureLine> {

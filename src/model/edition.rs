@@ -57,6 +57,9 @@ pub struct Edition {
     pub sections: Vec<TopicSection>,
     /// Articles of level 1: title, paper, link.
     pub related: Vec<ArticleView>,
+    /// Copies of what an earlier edition had: listed, told no second time.
+    #[serde(default)]
+    pub reprints: Vec<Reprint>,
     /// What could be seen and what could not.
     pub coverage: Coverage,
     /// Articles per edition day, oldest first, this edition's last.
@@ -118,6 +121,15 @@ pub struct ArticleView {
     pub late: bool,
     /// Its headline was retouched since we first saw it.
     pub retitled: bool,
+}
+
+/// A copy of an article that an earlier edition had.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reprint {
+    /// The copy.
+    pub article: ArticleView,
+    /// Number of the edition that had the report first.
+    pub number: u32,
 }
 
 /// A sentence copied from a paper.
@@ -245,6 +257,18 @@ impl DeliveryState {
             Self::Sent => "sent",
             Self::Deferred => "deferred",
             Self::Failed => "failed",
+        }
+    }
+
+    /// For staff and admins.
+    pub fn in_vietnamese(self) -> &'static str {
+        match self {
+            Self::Queued => "chờ gửi",
+            Self::Sending => "đang gửi",
+            Self::Dot => "chờ máy chủ xác nhận",
+            Self::Sent => "đã gửi",
+            Self::Deferred => "hoãn, sẽ gửi lại",
+            Self::Failed => "không gửi được",
         }
     }
 

@@ -20,6 +20,19 @@ pub(super) fn candidates_sql() -> String {
     )
 }
 
+/// Articles of recent editions: `?1` digest, `?2` least slot; a day's name sorts before all of its slots.
+pub(super) fn published_sql() -> String {
+    format!(
+        "SELECT {ARTICLE}, e.number FROM editions e \
+         CROSS JOIN edition_articles m ON m.edition_id = e.id \
+         CROSS JOIN articles a ON a.id = m.article_id CROSS JOIN sources s ON s.id = a.source_id \
+         WHERE e.digest = ?1 AND e.slot >= ?2 ORDER BY a.ingest"
+    )
+}
+pub(super) const WATERMARK: &str = "SELECT coalesce( \
+    (SELECT min(ingest) - 1 FROM articles WHERE analysed_with = 0 AND level IS NULL), \
+    (SELECT max(ingest) FROM articles), 0)";
+
 /// An edition to be frozen.
 #[derive(Debug, Clone)]
 pub struct NewEdition {
@@ -93,10 +106,11 @@ const HEAD: &str = "SELECT e.id, e.digest, e.slot, e.number, e.date, e.upto_inge
      (SELECT count(*) FROM edition_articles m WHERE m.edition_id = e.id) AS articles FROM editions e";
 
 impl Store {
-    /// The highest number given at the desk so far: where a window cut now ends. 0 if there is no article.
+    /// Where a window cut now ends: at the highest number given so far, but before the first article that was never
+    /// judged (it came in between analysis and composing; the next window has it). 0 if there is no article.
     pub async fn highest_ingest(&self) -> Result<Ingest, StoreError> {
         self.read("reading the watermark", |conn| {
-            conn.prepare_cached("SELECT coalesce(max(ingest), 0) FROM articles")?
+            conn.prepare_cached(WATERMARK)?
                 .query_row([], |row| row.get(0).map(Ingest))
         })
         .await
@@ -128,6 +142,23 @@ impl Store {
                     params![digest.as_str(), after.0, upto.0, min_level],
                     article,
                 )?
+                .collect()
+        })
+        .await
+    }
+
+    /// Articles of the editions of `digest` that were due since the day `from`, each with its edition's number.
+    pub async fn published_since(
+        &self,
+        digest: &DigestName,
+        from: civil::Date,
+    ) -> Result<Vec<(Article, u32)>, StoreError> {
+        let digest = digest.clone();
+        self.read("reading what recent editions had", move |conn| {
+            conn.prepare_cached(&published_sql())?
+                .query_map(params![digest.as_str(), from.to_string()], |row| {
+                    Ok((article(row)?, row.get("number")?))
+                })?
                 .collect()
         })
         .await
@@ -327,7 +358,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEdition> {
     })
 }
 
-fn date(text: &str) -> rusqlite::Result<civil::Date> {
+pub(super) fn date(text: &str) -> rusqlite::Result<civil::Date> {
     text.parse()
         .map_err(|e: jiff::Error| super::rows::unreadable(rusqlite::types::Type::Text, e))
 }

@@ -85,9 +85,8 @@ impl Store {
         open::make_dir(dir)?;
         let lock = open::lock(dir)?;
         let conn = open::open_owner(dir)?;
-        feeds::release_leases(&conn)
-            .and_then(|_| outbox::release_tries(&conn))
-            .map_err(|e| sql("taking back leases", e))?;
+        feeds::release_leases(&conn).map_err(|e| sql("taking back leases", e))?;
+        outbox::release_tries(&conn).map_err(|e| sql("taking back tries to deliver", e))?;
         Self::start(conn, Some(lock), dir, fold)
     }
 

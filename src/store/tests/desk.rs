@@ -28,6 +28,7 @@ pub(super) fn edition(slot: &str, number: u32, after: i64, upto: i64) -> Edition
         stories: Vec::new(),
         sections: Vec::new(),
         related: Vec::new(),
+        reprints: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
@@ -138,6 +139,12 @@ fn an_article_is_in_one_edition_and_no_backfill_in_any() {
     )
     .unwrap();
     assert_eq!(sizes.iter().map(|d| d.articles).collect::<Vec<_>>(), [1, 0]);
+    let published = |day| {
+        let since = jiff::civil::date(2026, 11, day);
+        let articles = wait(world.store.published_since(&digest(), since)).unwrap();
+        articles.iter().map(|(a, n)| (a.id, *n)).collect::<Vec<_>>()
+    };
+    assert_eq!((published(20), published(21)), (vec![(ids[0], 1)], vec![]));
     let again = wait(
         world
             .store
@@ -336,6 +343,15 @@ fn an_admins_mark_comes_with_the_next_analysis() {
     assert!(!wait(world.store.mark(ArticleId(99), "relevant", noon())).unwrap());
     let claimed = wait(world.store.claim_unanalysed(7, 9)).unwrap().remove(0);
     assert_eq!(claimed.marks, ["irrelevant", "topic=kiem_tra"]);
+    assert_eq!(wait(world.store.marked()).unwrap()[0].1, claimed.marks);
+
+    world.judge(id, 0);
+    let undo = |word| wait(world.store.unmark(id, word)).unwrap();
+    assert!(undo(Some("topic=kiem_tra")) && !undo(Some("relevant")));
+    let claimed = wait(world.store.claim_unanalysed(7, 9)).unwrap().remove(0);
+    assert_eq!(claimed.marks, ["irrelevant"]);
+    assert!(undo(None) && !undo(None));
+    assert_eq!(wait(world.store.marked()).unwrap(), []);
     world.sound();
 }
 

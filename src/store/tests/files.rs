@@ -182,6 +182,7 @@ fn every_loop_query_stands_on_an_index() {
     let world = World::with(&[("a", "moi")]);
     let plans = wait(world.store.read("explaining", |conn| {
         let candidates = editions::candidates_sql();
+        let published = editions::published_sql();
         let queries = [
             feeds::DUE,
             articles::UNANALYSED,
@@ -190,6 +191,7 @@ fn every_loop_query_stands_on_an_index() {
             articles::PAGES_DUE,
             outbox::DUE,
             &candidates,
+            &published,
         ];
         let plan = |query: &str| -> rusqlite::Result<String> {
             let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}"))?;
