@@ -152,11 +152,11 @@ fn read_part<'a>(
         let tokens = words.read(text);
         // The headline printed again says nothing that is not read already.
         let repeats = tokens == title;
-        if tokens.len() < MIN_SYLLABLES
-            || repeats
-            || !prose::is_whole(text)
-            || prose::is_furniture(text)
-        {
+        let whole = match place {
+            Place::Lead => prose::is_sapo(text),
+            Place::Body => prose::is_whole(text),
+        };
+        if tokens.len() < MIN_SYLLABLES || repeats || !whole || prose::is_furniture(text) {
             before = None;
             continue;
         }

@@ -5,28 +5,28 @@ use super::features::FEATURES;
 /// One weight a feature.
 #[rustfmt::skip]
 pub const WEIGHTS: [f64; FEATURES] = [
-    -0.0421, // bias
-    -0.0073, // first
-    0.1233, // second
-    0.0522, // third
-    0.2900, // early
-    -0.0213, // place
+    -0.0399, // bias
+    -0.0074, // first
+    0.1227, // second
+    0.0505, // third
+    0.2893, // early
+    -0.0211, // place
     0.0480, // lead
-    -0.0048, // lead_first
-    0.1168, // title
-    0.0906, // titles
-    0.0857, // shared
-    0.0917, // widely
-    0.0581, // echo
-    0.2785, // leads
-    0.1079, // central
-    0.0331, // length
-    -0.0263, // short
-    -0.0546, // long
-    0.0075, // figures
-    -0.0230, // names
-    -0.0222, // quoted
+    -0.0062, // lead_first
+    0.1170, // title
+    0.0898, // titles
+    0.0831, // shared
+    0.0914, // widely
+    0.0594, // echo
+    0.2843, // leads
+    0.1049, // central
+    0.0323, // length
+    -0.0262, // short
+    -0.0544, // long
+    0.0081, // figures
+    -0.0252, // names
+    -0.0219, // quoted
     -0.0523, // asks
-    -0.0632, // speaks
+    -0.0628, // speaks
     0.0056, // leans
 ];
