@@ -1,6 +1,9 @@
 //! Ring 1: article(s) → judgement; every result carries its reasons.
 
+pub mod figures;
+pub mod mark;
 pub mod neardup;
+pub mod summary;
 pub mod topic;
 
 use crate::config::topics::Topics;

@@ -147,7 +147,7 @@ impl<'t> Tally<'t> {
             Part::Sapo => parts.sapo,
             Part::Body if meaning.relevance < 0.0 => 0.0,
             Part::Body => parts.body,
-            Part::Section => 1.0,
+            Part::Section | Part::Mark => 1.0,
         }
     }
 

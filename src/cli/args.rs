@@ -148,6 +148,16 @@ pub enum Command {
         #[command(subcommand)]
         action: Outbox,
     },
+    /// Correct what was judged of an article; the next edition heeds it. Without a word: what is marked
+    Mark {
+        /// Its number or address [default: list all that are marked]
+        article: Option<String>,
+        /// relevant, irrelevant or topic=KEY
+        word: Option<String>,
+        /// Take the word back; all words of the article unless one is given
+        #[arg(long, requires = "article")]
+        undo: bool,
+    },
     /// Daemon, queue, last and next edition, failing feeds, outbox
     Status,
     /// Plumbing: JSON in, JSON out, no state
@@ -266,4 +276,15 @@ pub enum Tool {
     Neardup,
     /// {text} on stdin to {sentences}.
     Sentences,
+    /// {documents:[{title,lead,text}],max_words} on stdin to {sentences}: those that tell the event, verbatim
+    Summarise,
+    /// {title,lead,text} on stdin to {figures:[{text,value,unit,subject,sentence}]}
+    Figures,
+    /// JSON lines {documents,references} on stdin to the table of src/analyse/summary/weights.rs
+    #[command(hide = true)]
+    TrainSummary {
+        /// Parts for measuring each with weights fitted to the others
+        #[arg(long, default_value_t = 5)]
+        folds: usize,
+    },
 }

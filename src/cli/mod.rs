@@ -9,6 +9,7 @@ mod dump;
 mod explain;
 mod feeds;
 mod fetch;
+mod mark;
 mod now;
 mod out;
 mod outbox;
@@ -119,6 +120,18 @@ fn on_runtime(args: &Args) -> ExitCode {
             }
             Command::Explain { article } => explain::run(args, article).await,
             Command::Outbox { action } => outbox::run(args, action).await,
+            Command::Mark {
+                article,
+                word,
+                undo,
+            } => {
+                let options = mark::Options {
+                    article: article.as_deref(),
+                    word: word.as_deref(),
+                    undo: *undo,
+                };
+                mark::run(args, &options).await
+            }
             Command::Status => status::run(args).await,
             Command::Dump { what } => dump::run(args, *what).await,
             Command::Run

@@ -13,6 +13,7 @@ pub mod reload;
 mod run;
 pub mod setup;
 mod start;
+mod tell;
 pub mod watch;
 pub mod works;
 

@@ -475,7 +475,14 @@ pub fn letter(
             .to_zoned(setup.config.daemon.time_zone.clone()),
         from,
     };
-    Ok((message_id, mail::build(&envelope, &composed.rendered, &[])?))
+    let letter = mail::build(&envelope, &composed.rendered, &[])?;
+    let wanted = smtp.and_then(|smtp| smtp.dkim.as_ref());
+    let letter = match (&setup.signer, wanted) {
+        (Some(signer), _) => signer.sign(&letter),
+        (None, None) => letter,
+        (None, Some(dkim)) => return Err(LetterError::NoKey(dkim.domain.clone())),
+    };
+    Ok((message_id, letter))
 }
 
 /// Why a letter could not be written.
@@ -487,4 +494,106 @@ pub enum LetterError {
     /// See [`BuildError`].
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The key comes with the service, and this process is not the service.
+    #[error("[smtp] dkim: the key of {0} is not to be had here; let the service compose")]
+    NoKey(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DeliveryId, EditionId};
+    use jiff::SignedDuration;
+
+    fn at(hours: i64) -> Timestamp {
+        "2026-11-23T06:30:00+07:00".parse::<Timestamp>().unwrap()
+            + SignedDuration::from_hours(hours)
+    }
+
+    fn delivery(tries: u32) -> Delivery {
+        Delivery {
+            id: DeliveryId(1),
+            edition: EditionId(1),
+            recipient: "an@coquan.example".into(),
+            tries,
+            queued_at: at(0),
+            message_id: "m@coquan.example".into(),
+            message: Vec::new(),
+        }
+    }
+
+    fn verdict(whole_server: bool, alarm: bool) -> Verdict {
+        Verdict {
+            outcome: SendOutcome::Later {
+                reply: "bận".into(),
+                whole_server,
+            },
+            alarm,
+        }
+    }
+
+    #[test]
+    fn one_recipients_trouble_is_his_own() {
+        let mut gate = Gate::default();
+        let verdict = verdict(false, false);
+        let note = decide(
+            &mut gate,
+            "a",
+            &delivery(1),
+            DeliveryState::Deferred,
+            verdict,
+            at(1),
+        );
+        assert!(!note.gate_moved && !gate.is_closed(at(1)) && note.attempt.counts);
+        assert_eq!(note.attempt.due_at, at(1) + SignedDuration::from_mins(30));
+    }
+
+    #[test]
+    fn a_server_that_refuses_us_closes_the_gate_and_counts_for_nobody() {
+        let mut gate = Gate::default();
+        let note = decide(
+            &mut gate,
+            "a",
+            &delivery(0),
+            DeliveryState::Queued,
+            verdict(true, true),
+            at(1),
+        );
+        assert_eq!(note.attempt.state, DeliveryState::Deferred);
+        assert!(note.gate_moved && gate.is_closed(at(1)) && !note.attempt.counts);
+        assert_eq!(
+            note.attempt.due_at,
+            at(2),
+            "a wrong password is not tried for an hour"
+        );
+        let sent = quiet(SendOutcome::Accepted {
+            reply: "250".into(),
+        });
+        let note = decide(
+            &mut gate,
+            "a",
+            &delivery(0),
+            DeliveryState::Deferred,
+            sent,
+            at(2),
+        );
+        assert!(note.gate_moved && !gate.is_closed(at(2)));
+    }
+
+    #[test]
+    fn after_five_days_it_is_given_up() {
+        for whole_server in [true, false] {
+            let verdict = verdict(whole_server, false);
+            let note = decide(
+                &mut Gate::default(),
+                "a",
+                &delivery(99),
+                DeliveryState::Deferred,
+                verdict,
+                at(120),
+            );
+            assert_eq!(note.attempt.state, DeliveryState::Failed);
+            assert_eq!(note.attempt.reply, "given up after five days; bận");
+        }
+    }
 }

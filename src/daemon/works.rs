@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use crate::config::Config;
 use crate::edition::Templates;
+use crate::mail::dkim::Signer;
 use crate::model::{Source, SourceKey};
 use crate::net;
 use crate::store::Store;
@@ -23,6 +24,8 @@ pub struct Setup {
     pub analysis_version: i64,
     /// The mail's templates.
     pub templates: Templates,
+    /// Signs the mails, where `[smtp]` has a key for it.
+    pub signer: Option<Signer>,
     /// The HTTP client with its limits.
     pub client: net::Client,
     /// What papers' robots.txt say.

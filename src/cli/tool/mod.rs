@@ -2,9 +2,13 @@
 
 mod classify;
 mod extract;
+mod figures;
+mod json;
 mod neardup;
 mod parse;
 mod sentences;
+mod summarise;
+mod train_summary;
 
 use super::args::Tool;
 use std::process::ExitCode;
@@ -25,5 +29,8 @@ pub fn run(tool: &Tool) -> ExitCode {
         Tool::Classify => classify::run(),
         Tool::Neardup => neardup::run(),
         Tool::Sentences => sentences::run(),
+        Tool::Summarise => summarise::run(),
+        Tool::Figures => figures::run(),
+        Tool::TrainSummary { folds } => train_summary::run(*folds),
     }
 }
