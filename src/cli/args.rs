@@ -101,6 +101,9 @@ pub enum Command {
         /// Put the edition into the outbox for its recipients and send it
         #[arg(long, conflicts_with = "dry_run")]
         send: bool,
+        /// Also list the ten articles of its span that came nearest to being taken
+        #[arg(long)]
+        near_misses: bool,
     },
     /// Check the whole config; every problem with its place and its mend
     Check {

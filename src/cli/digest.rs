@@ -26,6 +26,8 @@ pub struct Options<'a> {
     pub out: Option<&'a Path>,
     /// Send what is due afterwards.
     pub send: bool,
+    /// List what was passed over by the least.
+    pub near_misses: bool,
 }
 
 /// Runs the command.
@@ -43,6 +45,9 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
         write_forms(&setup, digest, &composed, dir, "edition")?;
     }
     report(args, &composed);
+    if options.near_misses {
+        super::near_misses::print(args, &works, composed.edition.window.covers).await?;
+    }
     if options.send {
         send(&works).await?;
     }

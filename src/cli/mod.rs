@@ -10,6 +10,7 @@ mod explain;
 mod feeds;
 mod fetch;
 mod mark;
+mod near_misses;
 mod now;
 mod out;
 mod run;
@@ -87,6 +88,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 dry_run,
                 out,
                 send,
+                near_misses,
             } => {
                 let options = digest::Options {
                     name,
@@ -94,6 +96,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     dry_run: *dry_run,
                     out: out.as_deref(),
                     send: *send,
+                    near_misses: *near_misses,
                 };
                 Box::pin(digest::run(args, &options)).await
             }
