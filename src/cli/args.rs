@@ -104,6 +104,9 @@ pub enum Command {
         /// Send the frozen edition to this recipient once more
         #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["dry_run", "send"])]
         resend: Option<String>,
+        /// Also list the ten articles of its span that came nearest to being taken
+        #[arg(long)]
+        near_misses: bool,
     },
     /// Check the whole config; every problem with its place and its mend
     Check {

@@ -10,6 +10,7 @@ mod explain;
 mod feeds;
 mod fetch;
 mod mark;
+mod near_misses;
 mod now;
 mod out;
 mod outbox;
@@ -89,6 +90,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 out,
                 send,
                 resend,
+                near_misses,
             } => {
                 let options = digest::Options {
                     name,
@@ -97,6 +99,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     out: out.as_deref(),
                     send: *send,
                     resend: resend.as_deref(),
+                    near_misses: *near_misses,
                 };
                 Box::pin(digest::run(args, &options)).await
             }

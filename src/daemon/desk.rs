@@ -449,14 +449,10 @@ fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
     let copies = analyse::neardup::copies(articles, rank);
     analyse::story::stories(articles, copies, rank)
         .into_iter()
-<<<<<<< HEAD
         .map(|copies| StoryGroup {
-            copies: vec![copies],
+            copies,
             ..StoryGroup::default()
         })
-=======
-        .map(|copies| StoryGroup { copies })
->>>>>>> stories
         .collect()
 }
 
