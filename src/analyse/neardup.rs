@@ -22,6 +22,13 @@ const CONTAINED_SHORT: f64 = 0.8;
 const SHORT: usize = 40;
 /// …and below this it is only a copy of one about as short: a single sentence proves nothing about a long report.
 const TINY: usize = 16;
+/// How many times longer a text may be without its opening being asked for.
+const MUCH_LONGER: f64 = 1.4;
+/// Syllables of a text that open it: where the news is.
+const OPENING: usize = 64;
+/// Share of a much longer text's opening that must stand in the shorter: a follow-up opens with its own news and quotes
+/// the first report as background, a cut reprint keeps the opening.
+const OPENING_SHARED: f64 = 0.25;
 /// Below this no text is compared at all.
 const NOTHING: usize = 6;
 /// How many texts are looked at for one window. Windows in more are boilerplate, or belong to copies that are
@@ -33,6 +40,7 @@ const MAX_HOLDERS: usize = 48;
 pub struct NearText {
     tokens: Vec<Token>,
     shingles: Vec<u64>,
+    opening: Vec<u64>,
     masked: HashMap<u64, Option<u64>>,
 }
 
@@ -53,17 +61,19 @@ impl NearText {
             tokens.truncate(shingle::MAX_SYLLABLES);
         }
         let shingles = shingle::shingles(&tokens);
+        let opening = shingle::shingles(&tokens[..tokens.len().min(OPENING)]);
         let masked = masked_windows(&tokens);
         Self {
             tokens,
             shingles,
+            opening,
             masked,
         }
     }
 }
 
-/// Windows with their figures masked, to the figures that stand there; `None` where one wording stands with
-/// several figures.
+/// Windows with their figures and capitalised words masked, to the figures that stand there; `None` where one wording
+/// stands with several. Names are masked too, since a form that is filled in anew has other names beside its figures.
 fn masked_windows(tokens: &[Token]) -> HashMap<u64, Option<u64>> {
     let mut out = HashMap::new();
     for window in tokens.windows(shingle::WINDOW) {
@@ -71,11 +81,11 @@ fn masked_windows(tokens: &[Token]) -> HashMap<u64, Option<u64>> {
         if !(1..=2).contains(&numbers) {
             continue;
         }
-        let mask = shingle::hash_of(
-            window
-                .iter()
-                .map(|t| if t.number { "#" } else { t.text.as_str() }),
-        );
+        let mask = shingle::hash_of(window.iter().map(|t| match (t.number, t.capital) {
+            (true, _) => "#",
+            (_, true) => "@",
+            _ => t.text.as_str(),
+        }));
         let figures = shingle::hash_of(window.iter().filter(|t| t.number).map(|t| t.text.as_str()));
         out.entry(mask)
             .and_modify(|known| {
@@ -112,7 +122,13 @@ pub fn is_copy(a: &NearText, b: &NearText) -> bool {
     if size < TINY && shared / (long.shingles.len() as f64) < CONTAINED_SHORT {
         return false;
     }
-    figures_agree(short, long)
+    opens_alike(short, long) && figures_agree(short, long)
+}
+
+fn opens_alike(short: &NearText, long: &NearText) -> bool {
+    let much_longer = long.shingles.len() as f64 > MUCH_LONGER * short.shingles.len() as f64;
+    let shared = shingle::shared(&long.opening, &short.shingles) as f64;
+    !much_longer || shared >= OPENING_SHARED * long.opening.len() as f64
 }
 
 fn figures_agree(a: &NearText, b: &NearText) -> bool {
