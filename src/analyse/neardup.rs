@@ -41,7 +41,8 @@ pub struct NearText {
     tokens: Vec<Token>,
     shingles: Vec<u64>,
     opening: Vec<u64>,
-    masked: HashMap<u64, Option<u64>>,
+    figures: Filled,
+    names: Filled,
 }
 
 impl NearText {
@@ -62,38 +63,61 @@ impl NearText {
         }
         let shingles = shingle::shingles(&tokens);
         let opening = shingle::shingles(&tokens[..tokens.len().min(OPENING)]);
-        let masked = masked_windows(&tokens);
         Self {
+            figures: figures_by_wording(&tokens),
+            names: names_by_wording(&tokens),
             tokens,
             shingles,
             opening,
-            masked,
         }
     }
 }
 
-/// Windows with their figures and capitalised words masked, to the figures that stand there; `None` where one wording
-/// stands with several. Names are masked too, since a form that is filled in anew has other names beside its figures.
-fn masked_windows(tokens: &[Token]) -> HashMap<u64, Option<u64>> {
-    let mut out = HashMap::new();
+/// What stands in the windows of one wording; `None` where several things do.
+type Filled = HashMap<u64, Option<u64>>;
+
+/// Windows with their figures and capitalised words masked, to the figures that stand there. Names are masked too,
+/// since a form that is filled in anew has other names beside its figures.
+fn figures_by_wording(tokens: &[Token]) -> Filled {
+    filled(tokens, |window| {
+        let figures: Vec<&str> = texts(window, |t| t.number);
+        (1..=2).contains(&figures.len()).then_some(figures)
+    })
+}
+
+/// Windows without figures, their capitalised words masked, to the words that stand there.
+fn names_by_wording(tokens: &[Token]) -> Filled {
+    filled(tokens, |window| {
+        let names: Vec<&str> = texts(window, |t| t.capital);
+        let plain = window.iter().all(|t| !t.number);
+        (plain && (1..=2).contains(&names.len())).then_some(names)
+    })
+}
+
+fn texts(window: &[Token], wanted: impl Fn(&Token) -> bool) -> Vec<&str> {
+    let wanted = window.iter().filter(|t| wanted(t));
+    wanted.map(|t| t.text.as_str()).collect()
+}
+
+fn filled<'a>(tokens: &'a [Token], values: impl Fn(&'a [Token]) -> Option<Vec<&'a str>>) -> Filled {
+    let mut out = Filled::new();
     for window in tokens.windows(shingle::WINDOW) {
-        let numbers = window.iter().filter(|t| t.number).count();
-        if !(1..=2).contains(&numbers) {
+        let Some(values) = values(window) else {
             continue;
-        }
-        let mask = shingle::hash_of(window.iter().map(|t| match (t.number, t.capital) {
+        };
+        let wording = window.iter().map(|t| match (t.number, t.capital) {
             (true, _) => "#",
             (_, true) => "@",
             _ => t.text.as_str(),
-        }));
-        let figures = shingle::hash_of(window.iter().filter(|t| t.number).map(|t| t.text.as_str()));
-        out.entry(mask)
+        });
+        let value = shingle::hash_of(values.into_iter());
+        out.entry(shingle::hash_of(wording))
             .and_modify(|known| {
-                if *known != Some(figures) {
+                if *known != Some(value) {
                     *known = None;
                 }
             })
-            .or_insert(Some(figures));
+            .or_insert(Some(value));
     }
     out
 }
@@ -122,7 +146,9 @@ pub fn is_copy(a: &NearText, b: &NearText) -> bool {
     if size < TINY && shared / (long.shingles.len() as f64) < CONTAINED_SHORT {
         return false;
     }
-    opens_alike(short, long) && figures_agree(short, long)
+    opens_alike(short, long)
+        && agree(&short.figures, &long.figures)
+        && agree(&short.names, &long.names)
 }
 
 fn opens_alike(short: &NearText, long: &NearText) -> bool {
@@ -131,15 +157,12 @@ fn opens_alike(short: &NearText, long: &NearText) -> bool {
     !much_longer || shared >= OPENING_SHARED * long.opening.len() as f64
 }
 
-fn figures_agree(a: &NearText, b: &NearText) -> bool {
-    let (small, large) = if a.masked.len() <= b.masked.len() {
-        (a, b)
-    } else {
-        (b, a)
-    };
+/// Whether, where the wording is the same, nearly always the same stands in it.
+fn agree(a: &Filled, b: &Filled) -> bool {
+    let (small, large) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let (mut same, mut other) = (0u32, 0u32);
-    for (mask, figures) in &small.masked {
-        if let (Some(x), Some(Some(y))) = (figures, large.masked.get(mask)) {
+    for (wording, value) in small {
+        if let (Some(x), Some(Some(y))) = (value, large.get(wording)) {
             if x == y {
                 same += 1;
             } else {
@@ -294,6 +317,34 @@ mod tests {
             .replace("312", "45")
             .replace("12/11", "13/11");
         assert_eq!(group_of(&[("", REPORT), ("", &other)]), [0, 1]);
+    }
+
+    #[test]
+    fn the_same_words_with_other_names_or_dates_are_another_report() {
+        let form = |place: &str, who: &str, date: &str| {
+            format!(
+                "Ngày {date}, tại xã {place}, Đảng ủy tổ chức lớp bồi dưỡng cho cấp ủy viên chi bộ thôn, do đồng chí {who} trực tiếp \
+                 đứng lớp. Học viên xã {place} nghe ba chuyên đề về nghiệp vụ và trao đổi với báo cáo viên {who} về cách ghi sổ."
+            )
+        };
+        let one = form("Bến Mới", "Trần Hải", "21/10");
+        let again = form("Bến Mới", "Trần Hải", "21-10");
+        let moved = form("Bến Mới", "Trần Hải", "28-10");
+        let other = form("Chợ Cũ", "Lê Sơn", "21/10");
+        assert_eq!(
+            group_of(&[("", &one), ("", &again), ("", &other)]),
+            [0, 0, 2]
+        );
+        assert_eq!(group_of(&[("", &one), ("", &moved)]), [0, 1]);
+    }
+
+    #[test]
+    fn a_follow_up_that_quotes_the_first_report_is_none_of_its_copies() {
+        let news = "Hôm nay đoàn giám sát của Tỉnh ủy công bố kết luận đối với ba đảng ủy xã chậm sơ kết. Kết luận nêu rõ trách nhiệm \
+            của từng tập thể, thời hạn khắc phục và cách theo dõi. Đảng ủy các xã nhận khuyết điểm, hứa sửa ngay trong tháng, có \
+            phân công từng cấp ủy viên xuống dự sinh hoạt với chi bộ yếu. Trước đó, báo đã đưa tin về hội nghị.";
+        let follow_up = format!("{news} {REPORT}");
+        assert_eq!(group_of(&[("", REPORT), ("", &follow_up)]), [0, 1]);
     }
 
     #[test]
