@@ -1,7 +1,13 @@
 //! Ring 1: article(s) → judgement; every result carries its reasons.
 
+pub mod figures;
+pub mod mark;
 pub mod neardup;
+<<<<<<< HEAD
+pub mod summary;
+=======
 pub mod story;
+>>>>>>> stories
 pub mod topic;
 
 use crate::config::topics::Topics;

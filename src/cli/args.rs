@@ -101,6 +101,9 @@ pub enum Command {
         /// Put the edition into the outbox for its recipients and send it
         #[arg(long, conflicts_with = "dry_run")]
         send: bool,
+        /// Send the frozen edition to this recipient once more
+        #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["dry_run", "send"])]
+        resend: Option<String>,
     },
     /// Check the whole config; every problem with its place and its mend
     Check {
@@ -138,6 +141,22 @@ pub enum Command {
     Explain {
         /// Its number or address
         article: String,
+    },
+    /// Deliveries: who has which edition, who does not and why
+    Outbox {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: Outbox,
+    },
+    /// Correct what was judged of an article; the next edition heeds it. Without a word: what is marked
+    Mark {
+        /// Its number or address [default: list all that are marked]
+        article: Option<String>,
+        /// relevant, irrelevant or topic=KEY
+        word: Option<String>,
+        /// Take the word back; all words of the article unless one is given
+        #[arg(long, requires = "article")]
+        undo: bool,
     },
     /// Daemon, queue, last and next edition, failing feeds, outbox
     Status,
@@ -188,6 +207,44 @@ pub enum Feeds {
     },
 }
 
+/// What can be done with deliveries.
+#[derive(Debug, Subcommand)]
+pub enum Outbox {
+    /// Deliveries, newest first, with the server's last words
+    List {
+        /// Only those in this state; may be given several times
+        #[arg(long, value_name = "STATE", value_parser = ["queued", "sending", "dot", "sent", "deferred", "failed"])]
+        state: Vec<String>,
+        /// How many at most
+        #[arg(long, default_value_t = 200)]
+        limit: u32,
+    },
+    /// Try deferred or failed deliveries again now
+    Retry {
+        /// Which of them.
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Give waiting deliveries up
+    Cancel {
+        /// Which of them.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// Deliveries by number, or all.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// Their numbers, as `outbox list` shows them
+    #[arg(value_name = "ID")]
+    pub ids: Vec<i64>,
+    /// All of them
+    #[arg(long)]
+    pub all: bool,
+}
+
 /// The plumbing commands; what the evaluation kits call.
 #[derive(Debug, Subcommand)]
 pub enum Tool {
@@ -221,4 +278,15 @@ pub enum Tool {
     Cluster,
     /// {text} on stdin to {sentences}.
     Sentences,
+    /// {documents:[{title,lead,text}],max_words} on stdin to {sentences}: those that tell the event, verbatim
+    Summarise,
+    /// {title,lead,text} on stdin to {figures:[{text,value,unit,subject,sentence}]}
+    Figures,
+    /// JSON lines {documents,references} on stdin to the table of src/analyse/summary/weights.rs
+    #[command(hide = true)]
+    TrainSummary {
+        /// Parts for measuring each with weights fitted to the others
+        #[arg(long, default_value_t = 5)]
+        folds: usize,
+    },
 }

@@ -147,6 +147,6 @@ mod tests {
         );
         assert_eq!(problem["severity"], "error");
         assert_eq!(problem["how"], "did you mean \"min_interval\"?");
-        assert_eq!(problem["how_vi"], "có phải ý là \"min_interval\"?");
+        assert_eq!(problem["how_vi"], "có phải định viết \"min_interval\"?");
     }
 }

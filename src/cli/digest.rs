@@ -5,10 +5,11 @@ use super::args::Args;
 use super::out;
 use crate::config::DigestConfig;
 use crate::daemon::desk::{self, Composed};
-use crate::daemon::post::{self, Gate};
+use crate::daemon::gate::Gate;
+use crate::daemon::post;
 use crate::daemon::works::{Setup, Works};
 use crate::edition::{self, window};
-use crate::store::StoreError;
+use crate::store::{NewDelivery, StoreError, StoredEdition};
 use anyhow::Context as _;
 use jiff::civil::Date;
 use std::path::Path;
@@ -26,6 +27,8 @@ pub struct Options<'a> {
     pub out: Option<&'a Path>,
     /// Send what is due afterwards.
     pub send: bool,
+    /// Send the frozen edition to this recipient once more.
+    pub resend: Option<&'a str>,
 }
 
 /// Runs the command.
@@ -38,6 +41,10 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     };
     let setup = works.setup();
     let digest = find(&setup, options.name)?;
+    if let Some(recipient) = options.resend {
+        resend(&works, &setup, digest, options.date, recipient).await?;
+        return send(&works).await;
+    }
     let composed = edition_of(&works, &setup, digest, options).await?;
     if let Some(dir) = options.out {
         write_forms(&setup, digest, &composed, dir, "edition")?;
@@ -162,13 +169,80 @@ fn report(args: &Args, composed: &Composed) {
     }
 }
 
+/// Puts the edition of a day, by default the last one, into the outbox once more for one recipient: the same bytes and
+/// Message-ID where it has had it, else the letter as it would have got it.
+async fn resend(
+    works: &Works,
+    setup: &Setup,
+    digest: &DigestConfig,
+    date: Option<Date>,
+    recipient: &str,
+) -> Result<(), AppError> {
+    let last = works.store.last_edition(&digest.name).await?;
+    let stored = match (date, last) {
+        (Some(date), _) => works.store.find_edition(&digest.name, date).await?,
+        (None, Some(last)) => works.store.edition(last.id).await?,
+        (None, None) => None,
+    };
+    let stored = stored
+        .with_context(|| format!("chưa có bản {} nào của ngày này để gửi lại", digest.name))?;
+    let (now, number) = (works.clock.now(), stored.edition.number);
+    let queued = works.store.resend(stored.id, recipient, now).await?
+        || add(works, setup, digest, stored, recipient).await?;
+    if !queued {
+        return Err(AppError::Work(anyhow::anyhow!(
+            "bản số {number} đang được gửi tới {recipient}; xem `diembao outbox list`"
+        )));
+    }
+    Gate::open_now(&works.store).await?;
+    out::line(&format!(
+        "Bản {} số {number} được xếp gửi lại cho {}.",
+        digest.name,
+        out::safe(recipient)
+    ));
+    Ok(())
+}
+
+/// A first delivery for somebody who was put on the list later; `false` if there is one already.
+async fn add(
+    works: &Works,
+    setup: &Setup,
+    digest: &DigestConfig,
+    stored: StoredEdition,
+    recipient: &str,
+) -> Result<bool, AppError> {
+    let Some(address) = post::recipients(digest)
+        .into_iter()
+        .find(|address| address.eq_ignore_ascii_case(recipient))
+    else {
+        return Err(AppError::Usage(format!(
+            "{recipient} không có trong recipients của {}; hãy thêm vào diembao.toml trước",
+            digest.name
+        )));
+    };
+    let composed = Composed {
+        edition: stored.edition,
+        rendered: stored.rendered,
+        frozen: false,
+    };
+    let (message_id, message) =
+        post::letter(setup, digest, &composed, &address).map_err(anyhow::Error::from)?;
+    let new = NewDelivery {
+        recipient: address,
+        message_id,
+        message,
+    };
+    let now = works.clock.now();
+    Ok(works.store.add_delivery(stored.id, new, now).await?)
+}
+
 /// Sends what is due; beside the daemon, the daemon does.
 async fn send(works: &Works) -> Result<(), AppError> {
     if !works.store.is_owner() {
         out::line("Dịch vụ đang chạy sẽ gửi ngay.");
         return Ok(());
     }
-    let sent = post::pass(works, &mut Gate::default(), || ())
+    let sent = post::pass(works, || true)
         .await
         .map_err(anyhow::Error::from)?;
     out::line(&format!(
@@ -177,7 +251,7 @@ async fn send(works: &Works) -> Result<(), AppError> {
     ));
     if sent.deferred + sent.failed > 0 {
         return Err(AppError::Work(anyhow::anyhow!(
-            "not every mail went out; see `diembao status`"
+            "not every mail went out; see `diembao outbox list`"
         )));
     }
     Ok(())

@@ -3,8 +3,7 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
-use crate::feed::canonical;
-use crate::model::{Article, ArticleId, ArticleKey, Hit, Part, Verdict};
+use crate::model::{Article, Hit, Part, Verdict};
 use serde_json::json;
 
 /// Hits shown one by one.
@@ -15,22 +14,7 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
     let works = app::beside(args)
         .await?
         .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
-    let article = match which.parse::<i64>() {
-        Ok(number) => works.store.find_article(ArticleId(number)).await?,
-        Err(_) => {
-            let address = canonical::canonical(which).ok_or_else(|| {
-                AppError::Usage(format!(
-                    "{which:?} is neither an article's number nor its address"
-                ))
-            })?;
-            works
-                .store
-                .find_article_by_key(&ArticleKey(format!("url:{address}")))
-                .await?
-        }
-    };
-    let article = article
-        .ok_or_else(|| AppError::Work(anyhow::anyhow!("no article {which} is kept here")))?;
+    let article = super::mark::find(&works, which).await?;
     let entries = works.store.entries_of(article.id).await?;
     let Some(verdict) = &article.verdict else {
         out::line("Bài này chưa được phân tích.");
@@ -100,6 +84,10 @@ fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> Strin
             score.score
         ));
     }
+    if verdict.hits.is_empty() {
+        out::line("Không có cụm từ nào về xây dựng Đảng.");
+        return;
+    }
     out::line("Căn cứ:");
     for hit in verdict.hits.iter().take(HITS) {
         out::line(&describe(hit, heading));
@@ -115,6 +103,7 @@ fn describe(hit: &Hit, heading: &dyn Fn(&str) -> String) -> String {
         Part::Sapo => "sapo",
         Part::Body => "nội dung",
         Part::Section => "chuyên mục",
+        Part::Mark => "đánh dấu của quản trị viên",
     };
     let topic = hit
         .topic

@@ -90,7 +90,7 @@ fn condition(row: &FeedRow) -> &'static str {
         () if !row.enabled => "tắt",
         () if state.retired_at.is_some() => "đã gỡ (410)",
         () if state.failing_since.is_some() => "lỗi",
-        () if state.last_poll_at.is_none() => "chưa lấy",
+        () if state.last_poll_at.is_none() => "chưa đọc",
         () => "tốt",
     }
 }
@@ -312,7 +312,7 @@ fn warning_words(warning: &Warning) -> String {
         Warning::Cut => "tài liệu bị cắt ngang; mục cuối bị bỏ".to_owned(),
         Warning::TooManyEntries(n) => format!("quá nhiều mục; bỏ {n} mục cũ nhất"),
         Warning::UnreadableDates(n) => format!("{n} ngày không đọc được"),
-        Warning::FutureDates(n) => format!("{n} ngày ở tương lai, không tin được"),
+        Warning::FutureDates(n) => format!("{n} ngày nằm ở tương lai, đã bỏ qua"),
         Warning::LocalTimeAsUtc => {
             "giờ địa phương ghi nhầm là GMT; đã hiểu là giờ địa phương".to_owned()
         }
@@ -339,9 +339,9 @@ fn print_report(args: &Args, url: &Url, report: &serde_json::Value) {
         ));
         return;
     }
-    out::line(&format!("Đến từ: {}", text("final_url")));
+    out::line(&format!("Đọc tại: {}", text("final_url")));
     out::line(&format!(
-        "Kiểu nội dung: {}; {} byte; mã chữ: {}",
+        "Kiểu nội dung: {}; {} byte; bảng mã: {}",
         text("content_type"),
         text("bytes"),
         text("encoding")
@@ -354,7 +354,7 @@ fn print_report(args: &Args, url: &Url, report: &serde_json::Value) {
         text("newest")
     ));
     out::line(&format!(
-        "Hỏi có điều kiện được: ETag {}, Last-Modified {}",
+        "Dấu để hỏi tin mới: ETag {}, Last-Modified {}",
         text("etag"),
         text("last_modified")
     ));

@@ -152,20 +152,17 @@ fn choose(
         if !row.enabled {
             // Shipped disabled: named only when asked for by name.
             if !options.feeds.is_empty() {
-                skipped.push((key, "disabled in feeds.toml".to_owned()));
+                skipped.push((key, "đang tắt trong feeds.toml".to_owned()));
             }
         } else if let Some(at) = state.retired_at {
             skipped.push((
                 key,
                 format!(
-                    "retired since {at}: the server said 410 Gone; enable it again in feeds.toml"
+                    "ngừng đọc từ {at} vì máy chủ báo đã gỡ (410 Gone); muốn đọc lại, bật lại trong feeds.toml"
                 ),
             ));
         } else if let Some(until) = state.not_before.filter(|until| *until > now) {
-            skipped.push((
-                key,
-                format!("the server wants to be left alone until {until}"),
-            ));
+            skipped.push((key, format!("máy chủ yêu cầu chờ đến {until}")));
         } else if !options.due_only || state.next_poll_at.is_none_or(|at| at <= now) {
             keys.push(key);
         }
@@ -252,7 +249,7 @@ async fn beside_daemon(args: &Args, options: &Options<'_>, pid: &str) -> Result<
         out::line(&format!("bỏ qua {feed}: {}", out::safe(&why)));
     }
     out::line(&format!(
-        "Dịch vụ đang chạy (pid {pid}) sẽ lấy ngay {made} địa chỉ tin."
+        "Dịch vụ đang chạy (pid {pid}) sẽ đọc ngay {made} địa chỉ tin."
     ));
     Ok(())
 }

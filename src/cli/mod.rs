@@ -9,8 +9,10 @@ mod dump;
 mod explain;
 mod feeds;
 mod fetch;
+mod mark;
 mod now;
 mod out;
+mod outbox;
 mod run;
 mod search;
 mod status;
@@ -86,6 +88,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 dry_run,
                 out,
                 send,
+                resend,
             } => {
                 let options = digest::Options {
                     name,
@@ -93,6 +96,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     dry_run: *dry_run,
                     out: out.as_deref(),
                     send: *send,
+                    resend: resend.as_deref(),
                 };
                 Box::pin(digest::run(args, &options)).await
             }
@@ -115,6 +119,19 @@ fn on_runtime(args: &Args) -> ExitCode {
                 search::run(args, &query.join(" "), &filter).await
             }
             Command::Explain { article } => explain::run(args, article).await,
+            Command::Outbox { action } => outbox::run(args, action).await,
+            Command::Mark {
+                article,
+                word,
+                undo,
+            } => {
+                let options = mark::Options {
+                    article: article.as_deref(),
+                    word: word.as_deref(),
+                    undo: *undo,
+                };
+                mark::run(args, &options).await
+            }
             Command::Status => status::run(args).await,
             Command::Dump { what } => dump::run(args, *what).await,
             Command::Run

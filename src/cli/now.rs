@@ -73,11 +73,11 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
             .failure
             .as_ref()
             .map_or("", |failure| failure.kind.in_vietnamese());
-        out::line(&format!("không lấy được {}: {why}", polled.key));
+        out::line(&format!("không đọc được {}: {why}", polled.key));
     }
     let counts = composed.edition.counts;
     out::line(&format!(
-        "{} địa chỉ tin, {} không lấy được; {read} bài trong 24 giờ qua, {} bài về xây dựng Đảng trong {} việc.",
+        "{} địa chỉ tin, {} không đọc được; {read} bài trong 24 giờ qua, {} bài về xây dựng Đảng trong {} việc.",
         summary.polled.len(),
         summary.failed(),
         counts.articles,

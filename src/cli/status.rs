@@ -4,6 +4,7 @@ use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
 use crate::daemon::desk;
+use crate::model::DeliveryState;
 use crate::store::{Store, StoreError};
 use crate::text::fold::fold;
 use serde_json::json;
@@ -66,7 +67,7 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         failing.len()
     ));
     out::line(&format!(
-        "Đã lưu: {} bài ({} mục); chờ phân tích {}, chờ đọc trang {}",
+        "Đã lưu: {} bài từ {} mục tin; {} bài chờ phân tích, {} bài chờ đọc toàn văn",
         counts.articles, counts.entries, counts.unanalysed, counts.pages
     ));
     if let Some(last) = editions.first() {
@@ -78,18 +79,22 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         ));
     }
     if let Some(next) = next {
-        out::line(&format!("Bản tin tới: {}", show(next)));
+        out::line(&format!("Bản tin kế tiếp: {}", show(next)));
     }
     let post: Vec<String> = outbox
         .iter()
-        .map(|(state, count)| format!("{state} {count}"))
+        .map(|(state, count)| {
+            let words =
+                DeliveryState::from_word(state).map_or(*state, DeliveryState::in_vietnamese);
+            format!("{count} thư {words}")
+        })
         .collect();
     out::line(&format!(
         "Hộp thư đi: {}",
         if post.is_empty() {
             "trống".to_owned()
         } else {
-            post.join(", ")
+            post.join("; ")
         }
     ));
     for row in failing.iter().take(NAMED) {

@@ -87,7 +87,7 @@ pub(crate) fn cidr(text: &str) -> Result<Cidr, Wrong> {
             ),
             words(
                 format!("did you mean \"{meant}\"?"),
-                format!("có phải ý là \"{meant}\"?"),
+                format!("có phải định viết \"{meant}\"?"),
             ),
         ));
     }

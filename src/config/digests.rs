@@ -20,6 +20,8 @@ pub struct DigestConfig {
     pub at: Time,
     /// On which days.
     pub days: Days,
+    /// Whether it appears on holidays too.
+    pub on_holidays: bool,
     /// Who gets it, each once; empty: it is written as a file.
     pub recipients: Vec<Recipient>,
     /// The lowest level that enters as a story: 1 or 2.
@@ -87,6 +89,8 @@ fn digest(
     let title = section.text("title", "Điểm báo xây dựng Đảng", value::line);
     let at = section.text("at", "06:30", value::time_of_day);
     let days = section.text_or_list("days", "T2-T7", value::days);
+    let choices = [("skip", false), ("send", true)];
+    let on_holidays = section.text("holidays", "skip", value::one_of(&choices));
     let province = |text: &str| places.read_key(text);
     let provinces = section.list("provinces", "an-giang", province);
     let home = section.text("home_province", "an-giang", province);
@@ -117,6 +121,7 @@ fn digest(
         title: title.map_or_else(|| "Điểm báo xây dựng Đảng".to_owned(), |at| at.value),
         at: at.map_or(Time::constant(6, 30, 0, 0), |at| at.value),
         days: days.map_or(Days::ALL, |at| at.value),
+        on_holidays: on_holidays.is_some_and(|at| at.value),
         recipients,
         min_level: small(min_level, 2),
         topics: unique(topics).into_iter().map(TopicKey).collect(),

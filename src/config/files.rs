@@ -11,7 +11,12 @@ const FILE_MAX_BYTES: u64 = 8 << 20;
 
 /// The settings' file; the others stand beside it.
 const SETTINGS: &str = "diembao.toml";
-const NEIGHBOURS: [&str; 3] = ["feeds.toml", "topics.toml", "provinces.toml"];
+const NEIGHBOURS: [&str; 4] = [
+    "feeds.toml",
+    "topics.toml",
+    "provinces.toml",
+    "holidays.toml",
+];
 
 /// The config to take: the one that was named, else that of the system, else that of this folder; `None`: the
 /// embedded default. A named file is taken at its word, also where it is missing: then [`super::load`] says so.

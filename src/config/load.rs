@@ -1,6 +1,7 @@
 //! From a folder of files, or what the binary carries, to one [`Config`].
 
 use super::files::{self, Text};
+use super::holidays::Holidays;
 use super::places::Places;
 use super::problem::{Problem, Severity, Wrong, visible, words, wrong};
 use super::raw::{Section, Sheet};
@@ -32,10 +33,15 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
     let provinces = beside("provinces.toml", embedded::PROVINCES);
     let topics = beside("topics.toml", topics::BUILTIN);
     let feeds = beside("feeds.toml", embedded::FEEDS);
+    let holidays = beside("holidays.toml", embedded::HOLIDAYS);
     let places = Places::parse(&provinces.name, &provinces.text).unwrap_or_else(|found| {
         problems.extend(found);
         // The other files are read all the same: every problem at once.
         Places::builtin()
+    });
+    let holidays = Holidays::parse(&holidays.name, &holidays.text).unwrap_or_else(|found| {
+        problems.extend(found);
+        Holidays::default()
     });
     let sources = with_root(&feeds, &mut problems, |root| {
         sources::sources(root, &places)
@@ -67,6 +73,7 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         admin: settings.admin,
         sources,
         places,
+        holidays: Arc::new(holidays),
         topics,
         templates: templates.filter(|folder| folder.is_dir()),
         warnings: problems,

@@ -8,6 +8,7 @@ mod address;
 mod digests;
 pub mod embedded;
 mod files;
+mod holidays;
 mod load;
 mod places;
 mod problem;
@@ -22,12 +23,13 @@ mod value;
 pub use address::{Cidr, Recipient};
 pub use digests::DigestConfig;
 pub use files::locate;
+pub use holidays::Holidays;
 pub use load::{load, load_with};
 pub use places::{Place, Places, Province, ProvinceKind};
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Env, Secret, process_env};
 pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyConfig};
-pub use smtp::{SmtpConfig, Tls};
+pub use smtp::{DkimConfig, SmtpConfig, Tls};
 pub use value::Days;
 
 use crate::model::Source;
@@ -55,6 +57,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// The units and their former names.
     pub places: Places,
+    /// Holidays and days worked instead.
+    pub holidays: Arc<Holidays>,
     /// The topics and what speaks for them.
     pub topics: Arc<topics::Topics>,
     /// The folder `templates/` beside `diembao.toml`, if there is one.

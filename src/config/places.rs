@@ -166,7 +166,7 @@ impl Places {
                 let how = match near {
                     Some(key) => words(
                         format!("did you mean \"{key}\"?"),
-                        format!("có phải ý là \"{key}\"?"),
+                        format!("có phải định viết \"{key}\"?"),
                     ),
                     None => words(
                         "write a key or name of provinces.toml, such as \"an-giang\"",

@@ -209,7 +209,7 @@ pub(crate) fn suggestion(typed: &str, known: &[&str]) -> Words {
     match did_you_mean(typed, known.iter().copied()) {
         Some(word) => words(
             format!("did you mean \"{word}\"?"),
-            format!("có phải ý là \"{word}\"?"),
+            format!("có phải định viết \"{word}\"?"),
         ),
         None => words(
             format!("known here: {}", known.join(", ")),

@@ -6,8 +6,8 @@ use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// A password is one line; more than this is another file.
-const SECRET_MAX_BYTES: u64 = 4096;
+/// A password is one line, a key some sixty of them; more than this is another file.
+const SECRET_MAX_BYTES: u64 = 16 << 10;
 
 /// The environment of this process, as far as the config may look at it. Tests bring their own.
 #[derive(Clone, Copy)]
@@ -68,8 +68,26 @@ pub(crate) enum Found {
     Refused(Wrong),
 }
 
-/// Reads a secret from where it is kept.
+/// What a secret looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A password.
+    Line,
+    /// A private key.
+    Lines,
+}
+
+/// Reads a password from where it is kept.
 pub(crate) fn find(kept: &Kept, env: Env<'_>) -> Found {
+    look(kept, env, Shape::Line)
+}
+
+/// Reads a private key, which has several lines.
+pub(crate) fn find_key(kept: &Kept, env: Env<'_>) -> Found {
+    look(kept, env, Shape::Lines)
+}
+
+fn look(kept: &Kept, env: Env<'_>, shape: Shape) -> Found {
     match kept {
         Kept::Variable(name) => match env.get(name).and_then(|value| value.into_string().ok()) {
             Some(secret) => Found::Here(Secret::new(secret), None),
@@ -86,7 +104,7 @@ pub(crate) fn find(kept: &Kept, env: Env<'_>) -> Found {
         },
         Kept::Credential(name) => match env.get("CREDENTIALS_DIRECTORY") {
             // systemd gives the folder to the service alone (mode 0500): no check of our own needed.
-            Some(folder) => from_file(&Path::new(&folder).join(name), false),
+            Some(folder) => from_file(&Path::new(&folder).join(name), false, shape),
             None => Found::Elsewhere(wrong(
                 words(
                     format!(
@@ -102,11 +120,11 @@ pub(crate) fn find(kept: &Kept, env: Env<'_>) -> Found {
                 ),
             )),
         },
-        Kept::File(path) => from_file(path, true),
+        Kept::File(path) => from_file(path, true, shape),
     }
 }
 
-fn from_file(path: &Path, check_readers: bool) -> Found {
+fn from_file(path: &Path, check_readers: bool, shape: Shape) -> Found {
     let shown = super::problem::quoted(&path.to_string_lossy());
     let read = || -> std::io::Result<(u32, String)> {
         let file = std::fs::File::open(path)?;
@@ -132,7 +150,7 @@ fn from_file(path: &Path, check_readers: bool) -> Found {
         }
     };
     let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() || secret.contains(['\r', '\n']) {
+    if secret.is_empty() || shape == Shape::Line && secret.contains(['\r', '\n']) {
         return Found::Refused(wrong(
             words(
                 format!("{shown} must hold the secret alone, on one line"),

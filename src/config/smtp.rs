@@ -41,8 +41,24 @@ pub struct SmtpConfig {
     pub ca_file: Option<PathBuf>,
     /// For each step of the conversation.
     pub timeout: Duration,
+    /// For the server's answer to the whole message. Generous by default: giving up on a server that is still filtering
+    /// makes a second copy (RFC 5321 §4.5.3.2.6).
+    pub dot_timeout: Duration,
     /// Between two mails.
     pub pause: Duration,
+    /// With which key mails are signed; `None`: not at all (the server may do it).
+    pub dkim: Option<DkimConfig>,
+}
+
+/// `dkim` of `[smtp]`: the signature of the office's domain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DkimConfig {
+    /// The domain that signs.
+    pub domain: String,
+    /// Where in it the public key stands: `SELECTOR._domainkey.DOMAIN`.
+    pub selector: String,
+    /// The private key, PEM. `None`: it is kept where only the service can see it, and this is not the service.
+    pub key: Option<Secret>,
 }
 
 /// The section as a value; `None` where it is absent or lacks what it needs (then that was reported).
@@ -75,7 +91,15 @@ pub(super) fn smtp(
         "2m",
         value::duration_from(Duration::from_secs(1), "1s"),
     );
+    let dot_timeout = section.text(
+        "dot_timeout",
+        "10m",
+        value::duration_from(Duration::from_secs(1), "1s"),
+    );
     let pause = section.text("pause", "1s", value::duration);
+    let dkim = section
+        .section("dkim")
+        .and_then(|section| dkim(section, folder, env));
     section.forbid("password", no_password_here());
     section.close(&["password"]);
     Some(SmtpConfig {
@@ -92,7 +116,9 @@ pub(super) fn smtp(
         reply_to: reply_to.map(|at| at.value),
         ca_file: ca_file.map(|at| at.value),
         timeout: timeout.map_or(Duration::from_secs(120), |at| at.value),
+        dot_timeout: dot_timeout.map_or(Duration::from_secs(600), |at| at.value),
         pause: pause.map_or(Duration::ZERO, |at| at.value),
+        dkim,
     })
 }
 
@@ -179,6 +205,43 @@ fn password(section: &Section<'_>, has_user: bool, folder: &Path, env: Env<'_>) 
     }
 }
 
+fn dkim(section: Section<'_>, folder: &Path, env: Env<'_>) -> Option<DkimConfig> {
+    let domain = section.need_text("domain", "tinhuy.vn", address::server);
+    let selector = section.need_text("selector", "diembao", value::key);
+    let file = section.text("key_file", "dkim.pem", value::line);
+    let credential = section.text("credential", "dkim-key", credential_name);
+    let kept = match (file, credential) {
+        (Some(file), None) => Some((Kept::File(folder.join(file.value)), file.span)),
+        (None, Some(name)) => Some((Kept::Credential(name.value), name.span)),
+        _ => {
+            section.error(&section.span, one_key());
+            None
+        }
+    };
+    let key = kept.and_then(|(place, span)| match secret::find_key(&place, env) {
+        Found::Here(secret, advice) => {
+            if let Some(advice) = advice {
+                section.warn(&span, advice);
+            }
+            Some(secret)
+        }
+        Found::Elsewhere(note) => {
+            section.warn(&span, note);
+            None
+        }
+        Found::Refused(why) => {
+            section.error(&span, why);
+            None
+        }
+    });
+    section.close(&[]);
+    Some(DkimConfig {
+        domain: domain?.value,
+        selector: selector?.value,
+        key,
+    })
+}
+
 /// A file's name within systemd's folder, never a path.
 fn credential_name(text: &str) -> Result<String, Wrong> {
     let sound = (1..=128).contains(&text.len())
@@ -253,6 +316,19 @@ fn two_passwords() -> Wrong {
         words(
             "keep one of password_file, password_credential, password_env",
             "chỉ giữ một trong password_file, password_credential, password_env",
+        ),
+    )
+}
+
+fn one_key() -> Wrong {
+    wrong(
+        words(
+            "dkim needs the private key from one place",
+            "dkim cần đúng một nơi để khóa bí mật",
+        ),
+        words(
+            "write key_file = \"dkim.pem\" (chmod 600) or credential = \"dkim-key\"",
+            "viết key_file = \"dkim.pem\" (chmod 600) hoặc credential = \"dkim-key\"",
         ),
     )
 }

@@ -5,6 +5,7 @@
 //! nothing.
 
 use super::post::LetterError;
+use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::analyse;
@@ -80,10 +81,16 @@ pub struct Composed {
 
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
+    let mut catch_up = CatchUp::new(works.clock.now());
     loop {
         heart.beat();
         let round = async {
+            // Asked before the analysis: what is read after the question is the next round's.
+            let waits = catch_up.waits(&works).await?;
             analyse_pending(&works, || heart.beat()).await?;
+            if waits {
+                return Ok(Vec::new());
+            }
             compose_due(&works).await
         };
         match round.await {
@@ -141,19 +148,15 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
 fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<(ArticleId, Verdict, bool)> {
     articles
         .iter()
-        .map(|one| {
-            judge(
-                &setup.config.topics,
-                setup.config.article.pages,
-                &one.article,
-            )
-        })
+        .map(|one| judge(&setup.config.topics, setup.config.article.pages, one))
         .collect()
 }
 
-/// A verdict, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(topics: &Topics, pages: bool, article: &Article) -> (ArticleId, Verdict, bool) {
-    let verdict = analyse::topic::classify(topics, &article.text());
+/// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
+fn judge(topics: &Topics, pages: bool, one: &Unanalysed) -> (ArticleId, Verdict, bool) {
+    let article = &one.article;
+    let found = analyse::topic::classify(topics, &article.text());
+    let verdict = analyse::mark::apply(found, &one.marks, topics);
     let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
     (article.id, verdict, page_wanted)
 }
@@ -267,6 +270,10 @@ pub fn schedule(setup: &Setup, digest: &DigestConfig) -> window::Schedule {
         time: digest.at,
         days: window::Days::new(WEEK.into_iter().filter(|day| digest.days.contains(*day))),
         zone: setup.config.daemon.time_zone.clone(),
+        holidays: match digest.on_holidays {
+            true => Arc::default(),
+            false => Arc::clone(&setup.config.holidays),
+        },
     }
 }
 
@@ -398,6 +405,11 @@ async fn compose_from(
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
         material.reprints = analyse::neardup::reprints(&material.articles, &earlier);
         material.stories = stories(&setup, &material.articles);
+        super::tell::tell(
+            &mut material.stories,
+            &material.articles,
+            &material.provinces,
+        );
         let edition = edition::compose(&material);
         let rendered = edition::render(&setup.templates, &edition, &options)?;
         Ok(Composed {
@@ -437,7 +449,14 @@ fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
     let copies = analyse::neardup::copies(articles, rank);
     analyse::story::stories(articles, copies, rank)
         .into_iter()
+<<<<<<< HEAD
+        .map(|copies| StoryGroup {
+            copies: vec![copies],
+            ..StoryGroup::default()
+        })
+=======
         .map(|copies| StoryGroup { copies })
+>>>>>>> stories
         .collect()
 }
 

@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod desk;
+pub mod gate;
 pub mod pace;
 pub mod pages;
 pub mod poll;
@@ -11,6 +12,8 @@ pub mod post;
 pub mod reload;
 mod run;
 pub mod setup;
+mod start;
+mod tell;
 pub mod watch;
 pub mod works;
 

@@ -238,7 +238,8 @@ async fn read_one(
             return Err(Trouble::NotNow(failure, Some(at)));
         }
     }
-    let fetched = body(setup.client.fetch(&request, now).await)?;
+    let (outcome, held) = setup.client.fetch_held(&request, now).await;
+    let fetched = body(outcome)?;
     let zone = known.map_or_else(
         || setup.config.daemon.time_zone.clone(),
         |s| super::zone_of(s, &setup.config),
@@ -247,6 +248,7 @@ async fn read_one(
         .map(|source| source.page_rules.clone())
         .unwrap_or_default();
     let task = tokio::task::spawn_blocking(move || {
+        let _held = held; // The page counts against the memory budget until it is read.
         page::extract(
             &fetched.body,
             fetched.content_type.as_deref(),

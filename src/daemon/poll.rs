@@ -10,7 +10,7 @@ use crate::feed::{self, identity};
 use crate::model::{
     Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey,
 };
-use crate::net::Request;
+use crate::net::{Held, Request};
 use crate::store::{PollCommit, PollReport, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -53,6 +53,8 @@ struct Done {
     commit: PollCommit,
     polled: Polled,
     change: Option<Change>,
+    /// The body's share of the memory budget: entries are as large as the body they were read from.
+    held: Held,
 }
 
 /// Polls these feeds once and gives every result to `each`, as it is committed. Ends when all are done.
@@ -207,12 +209,14 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
     let setup = works.setup();
     let began = Instant::now();
     let asked_at = works.clock.now();
-    let outcome = setup
+    let (outcome, held) = setup
         .client
-        .fetch(&request(&setup, &feed, asked_at), asked_at)
+        .fetch_held(&request(&setup, &feed, asked_at), asked_at)
         .await;
     let now = works.clock.now();
+    let turn = works.readers.acquire().await.ok(); // never closed
     let (outcome, read, entries) = read_blocking(&setup, &feed, outcome, now).await;
+    drop(turn);
     let (state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
     let polled = Polled {
         key: feed.key.clone(),
@@ -238,6 +242,7 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         commit,
         polled,
         change,
+        held,
     }
 }
 
@@ -382,11 +387,16 @@ async fn next_batch(done: &mut mpsc::Receiver<Done>) -> Option<Vec<Done>> {
 }
 
 async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreError> {
+    let mut held = Vec::with_capacity(batch.len());
     let (commits, told): (Vec<_>, Vec<_>) = batch
         .into_iter()
-        .map(|done| (done.commit, (done.polled, done.change)))
+        .map(|done| {
+            held.push(done.held);
+            (done.commit, (done.polled, done.change))
+        })
         .unzip();
     let reports = works.store.commit_polls(commits).await?;
+    drop(held);
     let mut polled = Vec::with_capacity(told.len());
     for ((mut one, change), report) in told.into_iter().zip(reports) {
         if one.result == "read" && (report.new_entries > 0 || report.changed_entries > 0) {

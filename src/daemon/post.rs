@@ -4,14 +4,15 @@
 //! again, and nowhere else is there a second copy. Without `[smtp]` a mail is written as a file, and that counts as sent.
 
 use super::desk::Composed;
+use super::gate::Gate;
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::config::{self, DigestConfig};
 use crate::edition::RenderOptions;
-use crate::mail::{self, Address, BuildError, Envelope, Session, eml};
+use crate::mail::{self, Address, BuildError, Envelope, Session, Verdict, eml};
 use crate::model::{Delivery, DeliveryState, SendOutcome};
 use crate::store::{Attempt, StoreError};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -19,15 +20,10 @@ use tokio::sync::watch;
 const CLAIM: u32 = 1;
 /// Sender and recipient of mails as files where the config names none (RFC 2606: no such host).
 const NOBODY: &str = "diem-bao@diembao.invalid";
+/// What the outbox says of a mail that could not be brought to its recipient in time.
+const GIVEN_UP: &str = "given up after five days";
 /// The subject of a mail by which a recipient takes leave.
 const UNSUBSCRIBE_SUBJECT: &str = "Ngừng nhận điểm báo";
-/// How long a server that refuses us as a whole is left alone: after the first time, and after each further one.
-const GATE: [SignedDuration; 3] = [
-    SignedDuration::from_mins(10),
-    SignedDuration::from_mins(30),
-    SignedDuration::from_hours(1),
-];
-
 /// What a round of the post came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {
@@ -39,28 +35,13 @@ pub struct Sent {
     pub failed: u32,
 }
 
-/// The server's gate: closed after it refused us as a whole, so that nobody else is tried meanwhile.
-#[derive(Debug, Default)]
-pub struct Gate {
-    closed: Option<(Timestamp, usize)>,
-}
-
-impl Gate {
-    fn is_closed(&self, now: Timestamp) -> bool {
-        self.closed.is_some_and(|(until, _)| now < until)
-    }
-
-    fn close(&mut self, now: Timestamp) -> Timestamp {
-        let times = self.closed.map_or(0, |(_, times)| times + 1);
-        let until = now
-            .saturating_add(GATE[times.min(GATE.len() - 1)])
-            .unwrap_or(Timestamp::MAX);
-        self.closed = Some((until, times));
-        until
-    }
-
-    fn opens_at(&self) -> Option<Timestamp> {
-        self.closed.map(|(until, _)| until)
+impl Sent {
+    fn add(&mut self, state: DeliveryState) {
+        match state {
+            DeliveryState::Sent => self.sent += 1,
+            DeliveryState::Failed => self.failed += 1,
+            _ => self.deferred += 1,
+        }
     }
 }
 
@@ -70,15 +51,22 @@ enum Way {
     Files,
 }
 
-/// Tries every delivery that is due now, once.
+/// Tries every delivery that is due now, once, as long as `go_on` says so: it is asked before each of them.
 ///
 /// # Errors
 /// When the store cannot be read or written, or `[smtp]` cannot be used at all; nothing is lost then.
-pub async fn pass(works: &Works, gate: &mut Gate, progress: impl Fn()) -> Result<Sent, PostError> {
+pub async fn pass(works: &Works, go_on: impl Fn() -> bool) -> Result<Sent, PostError> {
     let mut sent = Sent::default();
     let setup = works.setup();
-    let mut way = None;
-    while !gate.is_closed(works.clock.now()) {
+    let server = server_name(&setup);
+    let mut gate = Gate::load(&works.store, &server).await?;
+    let waits = works.store.next_due().await?.delivery;
+    if waits.is_none_or(|due| due > works.clock.now()) {
+        return Ok(sent);
+    }
+    // Before anything is claimed: settings that cannot be used are nobody's try.
+    let mut way = open(&setup)?;
+    while go_on() && !gate.is_closed(works.clock.now()) {
         let due = works
             .store
             .claim_due_deliveries(works.clock.now(), CLAIM)
@@ -86,21 +74,58 @@ pub async fn pass(works: &Works, gate: &mut Gate, progress: impl Fn()) -> Result
         let Some((delivery, was)) = due.into_iter().next() else {
             break;
         };
-        let way = match &mut way {
-            Some(way) => way,
-            empty => empty.insert(open(&setup)?),
-        };
-        let outcome = match way {
+        let verdict = match &mut way {
             Way::Server(session, from) => by_server(works, session, from, &delivery).await,
             Way::Files => as_file(&setup, &delivery),
         };
-        progress();
-        note(works, gate, &delivery, was, outcome, &mut sent).await?;
+        let note = decide(
+            &mut gate,
+            &server,
+            &delivery,
+            was,
+            verdict,
+            works.clock.now(),
+        );
+        sent.add(note.attempt.state);
+        if note.gate_moved {
+            gate.keep(&works.store).await?;
+        }
+        works
+            .store
+            .commit_attempt(delivery.id, note.attempt, works.clock.now())
+            .await?;
     }
-    if let Some(Way::Server(session, _)) = way {
+    if let Way::Server(session, _) = way {
         session.close().await;
     }
+    if gate.is_closed(works.clock.now()) {
+        sent.failed += give_up_old(works).await?;
+    }
     Ok(sent)
+}
+
+/// Behind a closed gate nobody is tried; what waits there too long is given up all the same.
+async fn give_up_old(works: &Works) -> Result<u32, StoreError> {
+    let now = works.clock.now();
+    let Ok(before) = now.saturating_sub(mail::GIVE_UP_AFTER) else {
+        return Ok(0);
+    };
+    let rows = works.store.expire_deliveries(before, GIVEN_UP, now).await?;
+    if rows > 0 {
+        tracing::warn!(deliveries = rows, "given up after five days");
+    }
+    Ok(u32::try_from(rows).unwrap_or(u32::MAX))
+}
+
+/// The server and account whose gate it is; files have one too (a full disk).
+fn server_name(setup: &Setup) -> String {
+    setup.config.smtp.as_ref().map_or_else(
+        || "files".to_owned(),
+        |smtp| {
+            let user = smtp.user.as_deref().unwrap_or_default();
+            format!("{}:{} {user}", smtp.host, smtp.port)
+        },
+    )
 }
 
 /// Why the post cannot work.
@@ -118,14 +143,20 @@ pub enum PostError {
     /// The file of the office's own authority cannot be read.
     #[error("[smtp] ca_file {0}: {1}")]
     CaFile(std::path::PathBuf, std::io::Error),
+    /// The password comes with the service, and this process is not the service.
+    #[error("[smtp] the password of {0} is not to be had here; let the service send")]
+    NoPassword(String),
 }
 
 /// The daemon's loop; ends when `stop` turns true, after the delivery under way.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
-    let mut gate = Gate::default();
     loop {
         heart.beat();
-        let round = pass(&works, &mut gate, || heart.beat());
+        let mut failed = false;
+        let round = pass(&works, || {
+            heart.beat();
+            !*stop.borrow()
+        });
         match beating(round, &heart, beat).await {
             Ok(sent) if sent != Sent::default() => {
                 tracing::info!(
@@ -136,7 +167,10 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
                 );
             }
             Ok(_) => {}
-            Err(err) => tracing::error!(error = %err, "the post could not be done"),
+            Err(err) => {
+                tracing::error!(error = %err, "the post could not be done");
+                failed = true;
+            }
         }
         let now = works.clock.now();
         let due = works
@@ -145,8 +179,17 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             .await
             .ok()
             .and_then(|due| due.delivery);
-        let due = due.map(|at| gate.opens_at().map_or(at, |opens| at.max(opens)));
-        let wait = super::until(due, now, beat).max(Duration::from_millis(50));
+        // While the gate is closed, a due delivery is no reason to look again at once.
+        let opens = Gate::load(&works.store, &server_name(&works.setup()))
+            .await
+            .ok()
+            .filter(|gate| gate.is_closed(now))
+            .and_then(|gate| gate.opens_at());
+        let due = due.map(|at| opens.map_or(at, |opens| at.max(opens)));
+        let wait = match failed {
+            true => beat,
+            false => super::until(due, now, beat).max(Duration::from_millis(50)),
+        };
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             () = works.wakes.post.notified() => {}
@@ -177,6 +220,9 @@ fn open(setup: &Setup) -> Result<Way, PostError> {
         ),
         None => None,
     };
+    if let (Some(user), None) = (&smtp.user, &smtp.password) {
+        return Err(PostError::NoPassword(user.clone()));
+    }
     let login = smtp
         .user
         .as_ref()
@@ -197,7 +243,7 @@ fn open(setup: &Setup) -> Result<Way, PostError> {
         login,
         hello: from.domain().to_owned(),
         step_timeout: smtp.timeout,
-        dot_timeout: smtp.timeout.max(Duration::from_secs(30)).saturating_mul(4),
+        dot_timeout: smtp.dot_timeout.max(smtp.timeout),
         pause: smtp.pause,
     };
     Ok(Way::Server(Box::new(Session::new(settings)?), from))
@@ -208,13 +254,13 @@ async fn by_server(
     session: &mut Session,
     from: &Address,
     delivery: &Delivery,
-) -> SendOutcome {
+) -> Verdict {
     let recipient = match delivery.recipient.parse::<Address>() {
         Ok(recipient) => recipient,
         Err(err) => {
-            return SendOutcome::Refused {
+            return quiet(SendOutcome::Refused {
                 reply: err.to_string(),
-            };
+            });
         }
     };
     let before_dot = async || match works.store.mark_dot(delivery.id, works.clock.now()).await {
@@ -228,16 +274,23 @@ async fn by_server(
     if verdict.alarm {
         tracing::error!(delivery = delivery.id.0, outcome = ?verdict.outcome, "the mail server refuses us; a setting must be changed");
     }
-    verdict.outcome
+    verdict
 }
 
-fn as_file(setup: &Setup, delivery: &Delivery) -> SendOutcome {
+fn quiet(outcome: SendOutcome) -> Verdict {
+    Verdict {
+        outcome,
+        alarm: false,
+    }
+}
+
+fn as_file(setup: &Setup, delivery: &Delivery) -> Verdict {
     let dir = setup.config.daemon.data_dir.join("outbox");
     let name = format!(
         "{}.eml",
         delivery.message_id.split('@').next().unwrap_or("mail")
     );
-    match eml::write(&dir, &name, &delivery.message) {
+    quiet(match eml::write(&dir, &name, &delivery.message) {
         Ok(path) => SendOutcome::Accepted {
             reply: format!("written to {}", path.display()),
         },
@@ -245,63 +298,65 @@ fn as_file(setup: &Setup, delivery: &Delivery) -> SendOutcome {
             reply: format!("{}: {err}", dir.display()),
             whole_server: true,
         },
-    }
+    })
 }
 
-/// Commits what a try came to.
-async fn note(
-    works: &Works,
+/// What is to be written after a try.
+struct Note {
+    attempt: Attempt,
+    gate_moved: bool,
+}
+
+/// What a try means for the delivery and for the gate.
+fn decide(
     gate: &mut Gate,
+    server: &str,
     delivery: &Delivery,
     was: DeliveryState,
-    outcome: SendOutcome,
-    sent: &mut Sent,
-) -> Result<(), StoreError> {
-    let now = works.clock.now();
-    let again = mail::next_try(delivery.tries + 1, delivery.queued_at, now);
-    let (state, reply, due_at) = match outcome {
-        SendOutcome::Accepted { reply } => {
-            gate.closed = None;
-            sent.sent += 1;
-            (DeliveryState::Sent, reply, None)
-        }
+    verdict: Verdict,
+    now: Timestamp,
+) -> Note {
+    let end = |state, reply| Attempt {
+        state,
+        reply,
+        due_at: now,
+        counts: true,
+    };
+    match verdict.outcome {
+        SendOutcome::Accepted { reply } => Note {
+            attempt: end(DeliveryState::Sent, reply),
+            gate_moved: gate.open(),
+        },
         SendOutcome::Refused { reply } => {
-            gate.closed = None;
-            sent.failed += 1;
             tracing::warn!(
                 delivery = delivery.id.0,
                 reply,
                 "the mail server refuses a recipient for good"
             );
-            (DeliveryState::Failed, reply, None)
+            Note {
+                attempt: end(DeliveryState::Failed, reply),
+                gate_moved: gate.open(),
+            }
         }
         SendOutcome::Later {
             reply,
-            whole_server,
+            whole_server: true,
         } => {
-            let floor = whole_server.then(|| gate.close(now));
-            later(
-                delivery,
-                was,
-                reply,
-                again.map(|at| floor.map_or(at, |floor| at.min(floor))),
-                sent,
-            )
+            let opens = gate.close(server, verdict.alarm, now);
+            let in_time = mail::next_try(0, delivery.queued_at, now).map(|_| opens);
+            Note {
+                attempt: later(delivery, was, reply, in_time, false),
+                gate_moved: true,
+            }
         }
-        SendOutcome::Unsure { reply } => later(delivery, was, reply, again, sent),
-    };
-    works
-        .store
-        .commit_attempt(
-            delivery.id,
-            Attempt {
-                state,
-                reply,
-                due_at: due_at.unwrap_or(now),
-            },
-            now,
-        )
-        .await
+        SendOutcome::Later { reply, .. } | SendOutcome::Unsure { reply } => {
+            let again = mail::next_try(delivery.tries + 1, delivery.queued_at, now);
+            Note {
+                attempt: later(delivery, was, reply, again, true),
+                gate_moved: false,
+            }
+        }
+    }
 }
 
 fn later(
@@ -309,25 +364,29 @@ fn later(
     was: DeliveryState,
     reply: String,
     again: Option<Timestamp>,
-    sent: &mut Sent,
-) -> (DeliveryState, String, Option<Timestamp>) {
-    let Some(at) = again else {
-        sent.failed += 1;
-        tracing::warn!(delivery = delivery.id.0, reply, "given up after five days");
-        return (
-            DeliveryState::Failed,
-            format!("given up after five days; last: {reply}"),
-            None,
-        );
+    counts: bool,
+) -> Attempt {
+    let Some(due_at) = again else {
+        tracing::warn!(delivery = delivery.id.0, reply, "{GIVEN_UP}");
+        return Attempt {
+            state: DeliveryState::Failed,
+            reply: format!("{GIVEN_UP}; {reply}"),
+            due_at: delivery.queued_at,
+            counts,
+        };
     };
-    sent.deferred += 1;
     // A greylisting or sleeping server says the same each time: the first time is news, the rest is not.
     if delivery.tries == 0 && was == DeliveryState::Queued {
-        tracing::warn!(delivery = delivery.id.0, reply, next = %at, "delivery deferred");
+        tracing::warn!(delivery = delivery.id.0, reply, next = %due_at, "delivery deferred");
     } else {
-        tracing::debug!(delivery = delivery.id.0, reply, next = %at, "delivery deferred again");
+        tracing::debug!(delivery = delivery.id.0, reply, next = %due_at, "delivery deferred again");
     }
-    (DeliveryState::Deferred, reply, Some(at))
+    Attempt {
+        state: DeliveryState::Deferred,
+        reply,
+        due_at,
+        counts,
+    }
 }
 
 /// Who gets a digest: its recipients, or for one without any the file's own reader.
@@ -416,7 +475,14 @@ pub fn letter(
             .to_zoned(setup.config.daemon.time_zone.clone()),
         from,
     };
-    Ok((message_id, mail::build(&envelope, &composed.rendered, &[])?))
+    let letter = mail::build(&envelope, &composed.rendered, &[])?;
+    let wanted = smtp.and_then(|smtp| smtp.dkim.as_ref());
+    let letter = match (&setup.signer, wanted) {
+        (Some(signer), _) => signer.sign(&letter),
+        (None, None) => letter,
+        (None, Some(dkim)) => return Err(LetterError::NoKey(dkim.domain.clone())),
+    };
+    Ok((message_id, letter))
 }
 
 /// Why a letter could not be written.
@@ -428,4 +494,106 @@ pub enum LetterError {
     /// See [`BuildError`].
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// The key comes with the service, and this process is not the service.
+    #[error("[smtp] dkim: the key of {0} is not to be had here; let the service compose")]
+    NoKey(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DeliveryId, EditionId};
+    use jiff::SignedDuration;
+
+    fn at(hours: i64) -> Timestamp {
+        "2026-11-23T06:30:00+07:00".parse::<Timestamp>().unwrap()
+            + SignedDuration::from_hours(hours)
+    }
+
+    fn delivery(tries: u32) -> Delivery {
+        Delivery {
+            id: DeliveryId(1),
+            edition: EditionId(1),
+            recipient: "an@coquan.example".into(),
+            tries,
+            queued_at: at(0),
+            message_id: "m@coquan.example".into(),
+            message: Vec::new(),
+        }
+    }
+
+    fn verdict(whole_server: bool, alarm: bool) -> Verdict {
+        Verdict {
+            outcome: SendOutcome::Later {
+                reply: "bận".into(),
+                whole_server,
+            },
+            alarm,
+        }
+    }
+
+    #[test]
+    fn one_recipients_trouble_is_his_own() {
+        let mut gate = Gate::default();
+        let verdict = verdict(false, false);
+        let note = decide(
+            &mut gate,
+            "a",
+            &delivery(1),
+            DeliveryState::Deferred,
+            verdict,
+            at(1),
+        );
+        assert!(!note.gate_moved && !gate.is_closed(at(1)) && note.attempt.counts);
+        assert_eq!(note.attempt.due_at, at(1) + SignedDuration::from_mins(30));
+    }
+
+    #[test]
+    fn a_server_that_refuses_us_closes_the_gate_and_counts_for_nobody() {
+        let mut gate = Gate::default();
+        let note = decide(
+            &mut gate,
+            "a",
+            &delivery(0),
+            DeliveryState::Queued,
+            verdict(true, true),
+            at(1),
+        );
+        assert_eq!(note.attempt.state, DeliveryState::Deferred);
+        assert!(note.gate_moved && gate.is_closed(at(1)) && !note.attempt.counts);
+        assert_eq!(
+            note.attempt.due_at,
+            at(2),
+            "a wrong password is not tried for an hour"
+        );
+        let sent = quiet(SendOutcome::Accepted {
+            reply: "250".into(),
+        });
+        let note = decide(
+            &mut gate,
+            "a",
+            &delivery(0),
+            DeliveryState::Deferred,
+            sent,
+            at(2),
+        );
+        assert!(note.gate_moved && !gate.is_closed(at(2)));
+    }
+
+    #[test]
+    fn after_five_days_it_is_given_up() {
+        for whole_server in [true, false] {
+            let verdict = verdict(whole_server, false);
+            let note = decide(
+                &mut Gate::default(),
+                "a",
+                &delivery(99),
+                DeliveryState::Deferred,
+                verdict,
+                at(120),
+            );
+            assert_eq!(note.attempt.state, DeliveryState::Failed);
+            assert_eq!(note.attempt.reply, "given up after five days; bận");
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
 
-use super::watch;
+use super::gate::Gate;
 use super::works::{Setup, Works};
-use crate::config::{self, Problems};
-use std::path::Path;
+use super::{start, watch};
+use crate::config::{self, Problems, Severity};
 use std::sync::Arc;
 use tokio::sync::watch::Sender;
 
@@ -50,16 +50,31 @@ async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config:
             return;
         }
     }
+    if let Err(err) = start::spread(works).await {
+        tracing::warn!(error = %err, "the new feeds could not be spread; they are asked together");
+    }
+    // What was mended in [smtp] is to be tried now.
+    if let Err(err) = Gate::open_now(&works.store).await {
+        tracing::warn!(error = %err, "the mail server's gate could not be opened");
+    }
     // Only fails when no loop is left to hear it.
     let _ = setup.send(new);
     works.wakes.polls.notify_one();
     works.wakes.desk.notify_one();
+    works.wakes.post.notify_one();
 }
 
-/// One event a problem, each with its file, line and mend.
+/// One event a problem, each with its file, line and mend; a warning is none the less one beside errors.
 pub fn log_problems(problems: &Problems, consequence: &str) {
     for problem in &problems.0 {
-        let place = problem.place();
-        tracing::error!(file = %Path::new(&problem.file).display(), line = problem.line, "{place}: {} ({}); {consequence}", problem.what, problem.how);
+        let (place, what, how) = (problem.place(), &problem.what, &problem.how);
+        match problem.severity {
+            Severity::Error => {
+                tracing::error!(file = %problem.file, line = problem.line, "{place}: {what} ({how}); {consequence}");
+            }
+            Severity::Warning => {
+                tracing::warn!(file = %problem.file, line = problem.line, "{place}: {what} ({how})");
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Start, supervise, stop: the daemon's loops, the signals, the alarm clock and the watchdog.
 
+use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{desk, pages, poll, post, reload};
+use super::{desk, pages, poll, post, reload, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -46,6 +47,8 @@ pub async fn run(
         .store
         .sync_sources(&works.setup().config.sources, works.clock.now())
         .await?;
+    start::spread(&works).await?;
+    Gate::soften(&works.store, works.clock.now()).await?;
     let mut signals = Signals::new()?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let mut watch = Watch::default();

@@ -4,6 +4,10 @@ use super::works::Setup;
 use crate::analyse;
 use crate::config::Config;
 use crate::edition::{TemplateError, Templates};
+use crate::mail::{
+    self,
+    dkim::{KeyError, Signer},
+};
 use crate::net::{Client, NetConfig, NetError, Robots};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -15,6 +19,9 @@ pub enum SetupError {
     /// The HTTP client.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// The key that signs the mails.
+    #[error("[smtp] dkim: {0}")]
+    Dkim(#[from] KeyError),
 }
 
 impl Setup {
@@ -36,11 +43,22 @@ impl Setup {
                 .collect(),
             analysis_version: analyse::analysis_version(&config.topics),
             templates,
+            signer: signer(&config)?,
             client,
             robots: Robots::default(),
             config,
         })
     }
+}
+
+/// The signer of `[smtp] dkim`; `None` without one, or where its key is not to be had.
+fn signer(config: &Config) -> Result<Option<Signer>, KeyError> {
+    let dkim = config.smtp.as_ref().and_then(|smtp| smtp.dkim.as_ref());
+    let Some((dkim, key)) = dkim.and_then(|dkim| Some((dkim, dkim.key.as_ref()?))) else {
+        return Ok(None);
+    };
+    let key = mail::Secret::new(key.reveal());
+    Signer::new(&dkim.domain, &dkim.selector, &key).map(Some)
 }
 
 /// The admin's templates; a broken one falls back to the built-in ones, and says so.

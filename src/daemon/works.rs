@@ -3,12 +3,16 @@
 use super::clock::Clock;
 use crate::config::Config;
 use crate::edition::Templates;
+use crate::mail::dkim::Signer;
 use crate::model::{Source, SourceKey};
 use crate::net;
 use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
+
+/// Documents read at the same time: as many as keep a small server's two cores busy.
+const READERS: usize = 3;
 
 /// All that follows from one reading of the config. A reload makes a whole new one; nothing in it ever changes.
 pub struct Setup {
@@ -20,6 +24,8 @@ pub struct Setup {
     pub analysis_version: i64,
     /// The mail's templates.
     pub templates: Templates,
+    /// Signs the mails, where `[smtp]` has a key for it.
+    pub signer: Option<Signer>,
     /// The HTTP client with its limits.
     pub client: net::Client,
     /// What papers' robots.txt say.
@@ -48,6 +54,8 @@ pub struct Works {
     pub clock: Clock,
     /// Who wakes whom.
     pub wakes: Arc<Wakes>,
+    /// Turns for reading a feed document: as text and tree it takes several times its bytes.
+    pub readers: Arc<Semaphore>,
     setup: watch::Receiver<Arc<Setup>>,
 }
 
@@ -58,6 +66,7 @@ impl Works {
             store,
             clock,
             wakes: Arc::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
             setup,
         }
     }

@@ -3,8 +3,8 @@
 use super::{quote, safe, select};
 use crate::model::{
     Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
-    Edition, FailingSource, FailureKind, ProvinceCount, Reprint, SourceKey, StoryView, TopicKey,
-    TopicSection, Window,
+    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, Reprint,
+    SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -68,10 +68,34 @@ pub struct Failing {
 }
 
 /// Articles on one event: groups of copies, each with its lead copy first; the story's own article leads the first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StoryGroup {
     /// For instance what the analysis found to be copies: one group a story.
     pub copies: Vec<Vec<ArticleId>>,
+    /// Sentences that tell the event, in reading order; where empty, the story's own article speaks by its beginning.
+    pub summary: Vec<Said>,
+    /// Its figures, the most telling first.
+    pub figures: Vec<Told>,
+}
+
+/// A sentence copied from an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The article it stands in.
+    pub article: ArticleId,
+    /// Verbatim.
+    pub text: String,
+}
+
+/// A figure copied from an article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// The article it stands in.
+    pub article: ArticleId,
+    /// The figure.
+    pub figure: Figure,
+    /// The place it speaks of.
+    pub place: Option<String>,
 }
 
 /// Everything an edition is made of.
@@ -226,14 +250,51 @@ fn story(candidate: &Candidate<'_>, lead: bool, material: &Material) -> StoryVie
         lead,
         topics: candidate.topics.iter().map(|t| t.0.clone()).collect(),
         provinces,
-        summary: candidate
-            .articles
-            .first()
-            .map(|(a, _)| quote::quotes(a))
-            .unwrap_or_default(),
+        summary: summary(candidate),
+        figures: figures(candidate),
         articles,
-        figures: Vec::new(),
     }
+}
+
+/// The sentences that the analysis chose, as far as they can be shown verbatim; else the beginning of the story's own
+/// article.
+fn summary(candidate: &Candidate<'_>) -> Vec<Quote> {
+    let said = candidate.group.iter().flat_map(|group| &group.summary);
+    let chosen: Vec<Quote> = said
+        .filter_map(|said| {
+            Some(Quote {
+                text: safe::quote(&said.text)?,
+                url: address(candidate, said.article)?,
+            })
+        })
+        .collect();
+    if chosen.is_empty() {
+        let own = candidate.articles.first();
+        return own.map(|(a, _)| quote::quotes(a)).unwrap_or_default();
+    }
+    chosen
+}
+
+fn figures(candidate: &Candidate<'_>) -> Vec<FigureView> {
+    let told = candidate.group.iter().flat_map(|group| &group.figures);
+    told.filter_map(|told| {
+        Some(FigureView {
+            figure: Figure {
+                text: safe::quote(&told.figure.text)?,
+                sentence: safe::quote(&told.figure.sentence)?,
+                ..told.figure.clone()
+            },
+            url: address(candidate, told.article)?,
+            place: told.place.as_deref().map(safe::line),
+        })
+    })
+    .collect()
+}
+
+/// The address of one of the story's articles; `None` if it is not among those printed.
+fn address(candidate: &Candidate<'_>, id: ArticleId) -> Option<String> {
+    let (article, _) = candidate.articles.iter().find(|(a, _)| a.id == id)?;
+    Some(safe::link(&article.url).unwrap_or_default())
 }
 
 fn views(candidate: &Candidate<'_>, material: &Material) -> Vec<ArticleView> {

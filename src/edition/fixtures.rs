@@ -143,6 +143,7 @@ fn stories(articles: &[Article]) -> Vec<StoryGroup> {
         copies.sort_by_key(|a| (place(a), a.id));
         StoryGroup {
             copies: vec![copies.iter().map(|a| a.id).collect()],
+            ..StoryGroup::default()
         }
     };
     texts.into_values().map(story).collect()

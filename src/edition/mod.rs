@@ -21,7 +21,7 @@ mod words;
 mod wrap;
 
 pub use compose::{
-    DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading, compose,
+    DigestSettings, Failing, Material, Said, SourceInfo, StoryGroup, Told, TopicHeading, compose,
 };
 pub use json::to_json;
 pub use render::{RenderOptions, TemplateError, Templates, render};

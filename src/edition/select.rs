@@ -1,6 +1,6 @@
 //! Which stories lead, which are listed by topic, which only follow; and in what order. Decides, prints nothing.
 
-use super::compose::Material;
+use super::compose::{Material, StoryGroup};
 use crate::model::{Article, ArticleId, TopicKey};
 use std::{
     cmp::{Ordering, Reverse},
@@ -12,6 +12,8 @@ use std::{
 pub(super) struct Candidate<'a> {
     /// The lead copy first; whether each is a copy of one before it.
     pub articles: Vec<(&'a Article, bool)>,
+    /// What is said of it, where the analysis said something.
+    pub group: Option<&'a StoryGroup>,
     /// The highest of its articles.
     pub level: u8,
     /// Topics, strongest first.
@@ -94,7 +96,11 @@ fn candidates(material: &Material) -> Vec<Candidate<'_>> {
             );
         }
         if !articles.is_empty() {
-            found.push(Candidate::new(articles, material));
+            let group = Some(story);
+            found.push(Candidate {
+                group,
+                ..Candidate::new(articles, material)
+            });
         }
     }
     let alone = left
@@ -119,6 +125,7 @@ impl<'a> Candidate<'a> {
             .map(|v| v.topics.iter().map(|t| t.topic.clone()).collect())
             .unwrap_or_default();
         Self {
+            group: None,
             level: articles.iter().map(|(a, _)| level(a)).max().unwrap_or(0),
             topics,
             score: articles

@@ -2,16 +2,20 @@
 //!
 //! Articles are cut on ingest numbers, by the caller in one transaction; the hours here are what is printed.
 
+use crate::config::Holidays;
 use crate::model::{DigestName, Span};
 use jiff::{
     SignedDuration, Timestamp,
     civil::{self, Weekday},
     tz::TimeZone,
 };
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 /// A missed slot is made up for as long as this; older ones are gone, and no edition says it covers more.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How far to look for the next or the previous slot: further than any holiday lasts.
+const DAYS_SEARCHED: i64 = 45;
 
 /// An edition composed within this of its slot says it covers the hours up to the slot; a later one says until when.
 const ON_TIME: SignedDuration = SignedDuration::from_mins(15);
@@ -32,6 +36,10 @@ impl Days {
     /// Whether `day` is one of them.
     pub fn contains(self, day: Weekday) -> bool {
         self.0 & Self::bit(day) != 0
+    }
+
+    fn contains_all(self, mut days: impl Iterator<Item = Weekday>) -> bool {
+        days.all(|day| self.contains(day))
     }
 
     fn bit(day: Weekday) -> u8 {
@@ -93,13 +101,15 @@ pub struct Schedule {
     pub days: Days,
     /// The zone of `time`.
     pub zone: TimeZone,
+    /// Days on which nothing is due, and days worked instead.
+    pub holidays: Arc<Holidays>,
 }
 
 impl Schedule {
-    /// The newest slot at or before `now`, within the look-back.
+    /// The newest slot at or before `now`; `None` if there was none for a long time.
     fn last_slot(&self, now: Timestamp) -> Option<Slot> {
         let today = now.to_zoned(self.zone.clone()).date();
-        (0..=8)
+        (0..=DAYS_SEARCHED)
             .filter_map(|back| {
                 today
                     .checked_sub(SignedDuration::from_hours(24 * back))
@@ -112,7 +122,7 @@ impl Schedule {
     /// The first slot after `now`: for `status`. `None` without days.
     pub fn next_slot(&self, now: Timestamp) -> Option<Slot> {
         let today = now.to_zoned(self.zone.clone()).date();
-        (0..=8)
+        (0..=DAYS_SEARCHED)
             .filter_map(|ahead| {
                 today
                     .checked_add(SignedDuration::from_hours(24 * ahead))
@@ -123,10 +133,17 @@ impl Schedule {
     }
 
     fn slot_on(&self, date: civil::Date) -> Option<Slot> {
-        if !self.days.contains(date.weekday()) {
-            return None;
-        }
-        self.appointment(date)
+        self.appears_on(date)
+            .then(|| self.appointment(date))
+            .flatten()
+    }
+
+    /// Whether an edition is promised for `date`. A weekend day that is worked counts as one of the week for what
+    /// appears on all of them.
+    fn appears_on(&self, date: civil::Date) -> bool {
+        let workdays = Weekday::Monday.cycle_forward().take(5);
+        let ordinary = self.days.contains(date.weekday()) && !self.holidays.is_closed(date);
+        ordinary || self.holidays.is_worked(date) && self.days.contains_all(workdays)
     }
 
     /// The slot of a date, whatever its day of the week: for an edition that an admin asks for. `None` at the ends of
@@ -218,18 +235,19 @@ pub fn covers(plan: &Plan, slot: &Slot, now: Timestamp) -> Option<Span> {
     } else {
         whole_minute(now)
     };
-    let earliest = to.saturating_sub(LOOK_BACK).ok()?;
+    let week_ago = to.saturating_sub(LOOK_BACK).ok()?;
+    let before = slot.at.saturating_sub(SignedDuration::from_secs(1)).ok()?;
+    let previous = plan
+        .schedule
+        .last_slot(before)
+        .map_or(week_ago, |previous| previous.at);
     let from = match &plan.last {
-        Some(last) => last.covers_to,
-        None => {
-            let before = slot.at.saturating_sub(SignedDuration::from_secs(1)).ok()?;
-            plan.schedule
-                .last_slot(before)
-                .map_or(earliest, |previous| previous.at)
-        }
+        // A holiday may be longer than the look-back.
+        Some(last) => last.covers_to.max(week_ago.min(previous)),
+        None => previous.max(week_ago),
     };
     Some(Span {
-        from: from.clamp(earliest, to),
+        from: from.min(to),
         to,
     })
 }
@@ -254,6 +272,7 @@ mod tests {
                 time: civil::time(6, 30, 0, 0),
                 days: days.parse().unwrap(),
                 zone: TimeZone::get("Asia/Ho_Chi_Minh").unwrap(),
+                holidays: Arc::default(),
             },
             since: at("2026-01-01T00:00"),
             last: last.map(|(slot, to)| LastEdition {
@@ -327,6 +346,27 @@ mod tests {
             one(&long, "2026-11-23T06:31"),
             expected("2026-11-23T06:30", "11-16T06:30", "11-23T06:30")
         );
+    }
+
+    #[test]
+    fn holidays_have_no_edition_and_the_next_one_covers_them() {
+        let mut tet = plan("T2-T7", Some(("2026-02-13T06:30", "2026-02-13T06:30")));
+        tet.schedule.holidays = Arc::new(Holidays::builtin());
+        assert_eq!(one(&tet, "2026-02-21T09:00"), None);
+        assert_eq!(
+            one(&tet, "2026-02-23T06:30"),
+            expected("2026-02-23T06:30", "02-13T06:30", "02-23T06:30"),
+            "ten days, longer than the look-back"
+        );
+        let next = tet.schedule.next_slot(at("2026-02-13T06:31")).unwrap();
+        assert_eq!(next.text, "2026-02-23T06:30");
+        // Saturday 22 August is worked instead of Monday the 31st.
+        let mut weekdays = plan("T2-T6", Some(("2026-08-21T06:30", "2026-08-21T06:30")));
+        weekdays.schedule.holidays = Arc::new(Holidays::builtin());
+        assert!(one(&weekdays, "2026-08-22T06:30").is_some());
+        weekdays.schedule.days = "T2,T4".parse().unwrap();
+        let next = weekdays.schedule.next_slot(at("2026-08-21T12:00")).unwrap();
+        assert_eq!(next.text, "2026-08-24T06:30");
     }
 
     #[test]

@@ -76,7 +76,7 @@ struct Marks {
     guid: Option<Guid>,
     /// Host and number.
     cms: Option<String>,
-    /// Hash of title and text, of a long text.
+    /// Hash of title and text, of a long text that has no number.
     text: Option<String>,
     /// Hash of everything, for entries that have nothing else.
     whole: String,
@@ -115,9 +115,12 @@ impl Marks {
         let summary = plain(entry.summary.as_deref().unwrap_or_default());
         let content = plain(entry.content.as_deref().unwrap_or_default());
         let title = squeeze(&entry.title);
+        let cms = address.as_deref().and_then(cms_number);
         let long = summary.chars().count() + content.chars().count() >= TEXT_MIN;
         Self {
-            text: (long && !title.is_empty()).then(|| digest(&[&title, &summary, &content])),
+            // Two numbers of the paper's own are two articles, though they print the same words: copies, not one.
+            text: (long && !title.is_empty() && cms.is_none())
+                .then(|| digest(&[&title, &summary, &content])),
             whole: digest(&[
                 &title,
                 &summary,
@@ -125,7 +128,7 @@ impl Marks {
                 entry.raw_date.as_deref().unwrap_or_default(),
                 entry.enclosures.first().map_or("", String::as_str),
             ]),
-            cms: address.as_deref().and_then(cms_number),
+            cms,
             guid: entry
                 .guid
                 .as_deref()

@@ -18,7 +18,7 @@ mod wire;
 pub use address::{Address, AddressError};
 pub use message::{Attachment, BuildError, Envelope, build, message_id, unsubscribe_mailto};
 pub use send::{Login, Session, SetupError, SmtpConfig, Tls, deliver};
-pub use verdict::{Verdict, next_try, retry_after};
+pub use verdict::{GIVE_UP_AFTER, Verdict, next_try, retry_after};
 
 use std::fmt;
 

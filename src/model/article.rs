@@ -132,6 +132,8 @@ pub enum Part {
     Body,
     /// The section or the slug of the address.
     Section,
+    /// No part of it: an admin's word.
+    Mark,
 }
 
 /// A phrase found, with its weight in the verdict: a reason that a person can check.

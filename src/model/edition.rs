@@ -260,6 +260,18 @@ impl DeliveryState {
         }
     }
 
+    /// For staff and admins.
+    pub fn in_vietnamese(self) -> &'static str {
+        match self {
+            Self::Queued => "chờ gửi",
+            Self::Sending => "đang gửi",
+            Self::Dot => "chờ máy chủ xác nhận",
+            Self::Sent => "đã gửi",
+            Self::Deferred => "hoãn, sẽ gửi lại",
+            Self::Failed => "không gửi được",
+        }
+    }
+
     /// The state of a stored word.
     pub fn from_word(word: &str) -> Option<Self> {
         [

@@ -322,6 +322,41 @@ impl Store {
         .await
     }
 
+    /// Takes an admin's word on an article back (all words unless one is given) and has it analysed again; `false` if
+    /// nothing was said.
+    pub async fn unmark(&self, id: ArticleId, mark: Option<&str>) -> Result<bool, StoreError> {
+        let mark = mark.map(str::to_owned);
+        self.write("taking a mark back", move |tx| {
+            let gone = tx.execute(
+                "DELETE FROM marks WHERE article_id = ?1 AND (?2 IS NULL OR mark = ?2)",
+                params![id.0, mark],
+            )?;
+            if gone > 0 {
+                tx.execute(
+                    "UPDATE articles SET analysed_with = 0 WHERE id = ?1",
+                    [id.0],
+                )?;
+            }
+            Ok(gone > 0)
+        })
+        .await
+    }
+
+    /// Every article that an admin said something of, with the words, by article.
+    pub async fn marked(&self) -> Result<Vec<(Article, Vec<String>)>, StoreError> {
+        self.read("reading all marks", |conn| {
+            ids(
+                conn,
+                "SELECT DISTINCT article_id FROM marks ORDER BY article_id",
+                [],
+            )?
+            .into_iter()
+            .map(|id| Ok((load(conn, id)?, marks(conn, id)?)))
+            .collect()
+        })
+        .await
+    }
+
     /// What an admin said of the article, oldest first.
     pub async fn marks_of(&self, id: ArticleId) -> Result<Vec<String>, StoreError> {
         self.read("reading marks", move |conn| marks(conn, id.0))

@@ -29,6 +29,9 @@ pub(super) fn published_sql() -> String {
          WHERE e.digest = ?1 AND e.slot >= ?2 ORDER BY a.ingest"
     )
 }
+pub(super) const WATERMARK: &str = "SELECT coalesce( \
+    (SELECT min(ingest) - 1 FROM articles WHERE analysed_with = 0 AND level IS NULL), \
+    (SELECT max(ingest) FROM articles), 0)";
 
 /// An edition to be frozen.
 #[derive(Debug, Clone)]
@@ -103,10 +106,11 @@ const HEAD: &str = "SELECT e.id, e.digest, e.slot, e.number, e.date, e.upto_inge
      (SELECT count(*) FROM edition_articles m WHERE m.edition_id = e.id) AS articles FROM editions e";
 
 impl Store {
-    /// The highest number given at the desk so far: where a window cut now ends. 0 if there is no article.
+    /// Where a window cut now ends: at the highest number given so far, but before the first article that was never
+    /// judged (it came in between analysis and composing; the next window has it). 0 if there is no article.
     pub async fn highest_ingest(&self) -> Result<Ingest, StoreError> {
         self.read("reading the watermark", |conn| {
-            conn.prepare_cached("SELECT coalesce(max(ingest), 0) FROM articles")?
+            conn.prepare_cached(WATERMARK)?
                 .query_row([], |row| row.get(0).map(Ingest))
         })
         .await
@@ -354,7 +358,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEdition> {
     })
 }
 
-fn date(text: &str) -> rusqlite::Result<civil::Date> {
+pub(super) fn date(text: &str) -> rusqlite::Result<civil::Date> {
     text.parse()
         .map_err(|e: jiff::Error| super::rows::unreadable(rusqlite::types::Type::Text, e))
 }

@@ -159,6 +159,20 @@ impl Store {
         .await
     }
 
+    /// Sets when each of these feeds is asked next; one that is switched off is left.
+    pub async fn set_due(&self, times: Vec<(FeedKey, Timestamp)>) -> Result<(), StoreError> {
+        self.write("setting when feeds are due", move |tx| {
+            for (key, at) in &times {
+                tx.prepare_cached(
+                    "UPDATE feeds SET next_poll_at = ?1 WHERE enabled = 1 AND key = ?2",
+                )?
+                .execute(params![ms(*at), key.as_str()])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// How many entries each feed brought since `from`; feeds without any are left out.
     pub async fn entries_since(&self, from: Timestamp) -> Result<HashMap<FeedId, u32>, StoreError> {
         self.read("counting new entries", move |conn| {

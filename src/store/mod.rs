@@ -86,6 +86,7 @@ impl Store {
         let lock = open::lock(dir)?;
         let conn = open::open_owner(dir)?;
         feeds::release_leases(&conn).map_err(|e| sql("taking back leases", e))?;
+        outbox::release_tries(&conn).map_err(|e| sql("taking back tries to deliver", e))?;
         Self::start(conn, Some(lock), dir, fold)
     }
 

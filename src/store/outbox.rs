@@ -2,16 +2,19 @@
 //! minutes ahead, so that a row whose try never came to an end returns by itself.
 
 use super::{
-    Store, StoreError,
+    NewDelivery, Store, StoreError,
     rows::{ms, opt_ms, opt_time, time, unreadable},
 };
 use crate::model::{Delivery, DeliveryId, DeliveryState, DigestName, EditionId};
-use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Row, params, types::Type};
+use jiff::{SignedDuration, Timestamp, civil};
+use rusqlite::{Connection, Row, params, types::Type};
 use std::collections::BTreeMap;
 
 /// After this long a try without an outcome is taken for dead, and the row returns.
 const TRY_LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// A delivery under whose tries the process died this often waits for its lease, so that it cannot take all others
+/// down with it at every start.
+const DEATHS_MAX: u32 = 5;
 
 /// Deliveries that are due, the longest waiting first.
 pub(super) const DUE: &str = "SELECT id, edition_id, recipient, tries, queued_at, message_id, message, state \
@@ -26,6 +29,8 @@ pub struct Attempt {
     pub reply: String,
     /// For `Deferred`: when to try again. Ignored otherwise.
     pub due_at: Timestamp,
+    /// Whether it was a try of this recipient: trouble of the server as a whole uses up nobody's tries.
+    pub counts: bool,
 }
 
 /// A delivery in lists; without the message.
@@ -39,6 +44,8 @@ pub struct DeliveryRow {
     pub edition: EditionId,
     /// The edition's number.
     pub number: u32,
+    /// The edition's date.
+    pub date: civil::Date,
     /// To whom.
     pub recipient: String,
     /// Where it stands.
@@ -97,7 +104,8 @@ impl Store {
         .await
     }
 
-    /// Writes what a try came to. A delivery that was sent stays sent.
+    /// Writes what a try came to. A delivery that was sent stays sent; one that was cancelled meanwhile stays so unless
+    /// the server has it.
     pub async fn commit_attempt(
         &self,
         id: DeliveryId,
@@ -110,15 +118,16 @@ impl Store {
                 _ => (Some(attempt.due_at), None),
             };
             tx.prepare_cached(
-                "UPDATE deliveries SET state = ?2, last_reply = ?3, due_at = ?4, done_at = ?5 \
-                 WHERE id = ?1 AND state <> 'sent'",
+                "UPDATE deliveries SET state = ?2, last_reply = ?3, due_at = ?4, done_at = ?5, tries = tries - ?6 \
+                 WHERE id = ?1 AND state <> 'sent' AND (state IN ('sending', 'dot') OR ?2 = 'sent')",
             )?
             .execute(params![
                 id.0,
                 attempt.state.as_str(),
                 attempt.reply,
                 opt_ms(due),
-                opt_ms(done)
+                opt_ms(done),
+                u32::from(!attempt.counts)
             ])?;
             Ok(())
         })
@@ -136,7 +145,7 @@ impl Store {
             super::rows::to_json(&words).map_err(|e| super::sql("listing deliveries", e))?;
         self.read("listing deliveries", move |conn| {
             conn.prepare_cached(
-                "SELECT d.id, e.digest, d.edition_id, e.number, d.recipient, d.state, d.tries, d.queued_at, d.due_at, \
+                "SELECT d.id, e.digest, d.edition_id, e.number, e.date, d.recipient, d.state, d.tries, d.queued_at, d.due_at, \
                      d.tried_at, d.done_at, d.last_reply, d.message_id \
                  FROM deliveries d JOIN editions e ON e.id = d.edition_id \
                  WHERE ?1 = '[]' OR d.state IN (SELECT value FROM json_each(?1)) ORDER BY d.id DESC LIMIT ?2",
@@ -156,7 +165,8 @@ impl Store {
     ) -> Result<usize, StoreError> {
         self.write("retrying deliveries", move |tx| {
             tx.execute(
-                "UPDATE deliveries SET state = 'queued', due_at = ?2, done_at = NULL \
+                "UPDATE deliveries SET queued_at = iif(state = 'failed', ?2, queued_at), state = 'queued', due_at = ?2, \
+                     done_at = NULL \
                  WHERE state IN ('queued', 'deferred', 'failed') AND (?1 IS NULL OR id = ?1)",
                 params![id.map(|id| id.0), ms(now)],
             )
@@ -165,7 +175,7 @@ impl Store {
     }
 
     /// Puts a delivery into the outbox once more though it was sent, as an admin asked; the same bytes, the same
-    /// Message-ID. `false` if the edition never went to that address, or is just under way.
+    /// Message-ID. `false` if the edition was never meant for that address, or is just under way.
     pub async fn resend(
         &self,
         edition: EditionId,
@@ -175,11 +185,49 @@ impl Store {
         let recipient = recipient.to_owned();
         self.write("sending an edition again", move |tx| {
             let rows = tx.execute(
-                "UPDATE deliveries SET state = 'queued', due_at = ?3, done_at = NULL, tries = 0 \
+                "UPDATE deliveries SET state = 'queued', queued_at = ?3, due_at = ?3, done_at = NULL, tries = 0 \
                  WHERE edition_id = ?1 AND recipient = ?2 AND state NOT IN ('sending', 'dot')",
                 params![edition.0, recipient, ms(now)],
             )?;
             Ok(rows == 1)
+        })
+        .await
+    }
+
+    /// Puts one more delivery of a frozen edition into the outbox: for somebody who was put on the list later. `false` if
+    /// that address has one already.
+    pub async fn add_delivery(
+        &self,
+        edition: EditionId,
+        new: NewDelivery,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write("adding a delivery", move |tx| {
+            let rows = tx.execute(
+                "INSERT INTO deliveries (edition_id, recipient, state, due_at, queued_at, message_id, message) \
+                 VALUES (?1, ?2, 'queued', ?3, ?3, ?4, ?5) ON CONFLICT (edition_id, recipient) DO NOTHING",
+                params![edition.0, new.recipient, ms(now), new.message_id, new.message],
+            )?;
+            Ok(rows == 1)
+        })
+        .await
+    }
+
+    /// Gives up what waits since before `queued_before`; how many. One that is under way is left.
+    pub async fn expire_deliveries(
+        &self,
+        queued_before: Timestamp,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let why = why.to_owned();
+        self.write("giving up old deliveries", move |tx| {
+            tx.execute(
+                "UPDATE deliveries SET state = 'failed', due_at = NULL, done_at = ?3, last_reply = \
+                     ?2 || coalesce('; ' || last_reply, '') \
+                 WHERE state IN ('queued', 'deferred') AND queued_at < ?1",
+                params![ms(queued_before), why, ms(now)],
+            )
         })
         .await
     }
@@ -209,6 +257,15 @@ impl Store {
         })
         .await
     }
+}
+
+/// Tries that were under way when their process died return at once; only for the file's one owner.
+pub(super) fn release_tries(conn: &Connection) -> rusqlite::Result<usize> {
+    conn.execute(
+        "UPDATE deliveries SET due_at = min(due_at, tried_at) \
+         WHERE state IN ('sending', 'dot') AND tries < ?1",
+        [DEATHS_MAX],
+    )
 }
 
 fn lease_end(now: Timestamp) -> Timestamp {
@@ -243,6 +300,7 @@ fn list_row(row: &Row<'_>) -> rusqlite::Result<DeliveryRow> {
         digest: DigestName(row.get("digest")?),
         edition: EditionId(row.get("edition_id")?),
         number: row.get("number")?,
+        date: super::editions::date(&row.get::<_, String>("date")?)?,
         recipient: row.get("recipient")?,
         state: state(row)?,
         tries: row.get("tries")?,

@@ -48,6 +48,14 @@ impl World {
         Self { dir, store }
     }
 
+    /// The same file under a new owner, as after a crash.
+    pub fn reopened(self) -> Self {
+        let Self { dir, store } = self;
+        drop(store);
+        let store = Store::open(dir.path(), fold).unwrap();
+        Self { dir, store }
+    }
+
     /// A world whose papers each have the given feeds.
     pub fn with(feeds: &[(&str, &str)]) -> Self {
         let world = Self::new();

@@ -110,7 +110,14 @@ impl Lexicon {
         rules: &[Rule],
         abbreviations: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, LexiconError> {
-        let mut terms = Terms::default();
+        let abbreviations: HashMap<String, Vec<String>> = abbreviations
+            .into_iter()
+            .map(|(short, long)| (short.to_owned(), keys_of(long)))
+            .collect();
+        let mut terms = Terms {
+            abbreviations,
+            ..Terms::default()
+        };
         let mut conditions = Vec::with_capacity(rules.len());
         for (rule, spec) in rules.iter().enumerate() {
             for phrase in terms.intern_all(&spec.any)? {
@@ -128,17 +135,13 @@ impl Lexicon {
             .match_kind(MatchKind::Standard)
             .build(&terms.keys)
             .map_err(|_| LexiconError::TooLarge)?;
-        let abbreviations = abbreviations
-            .into_iter()
-            .map(|(short, long)| (short.to_owned(), keys_of(long)))
-            .collect();
         Ok(Self {
             automaton,
             terms: terms.written,
             rules_of: terms.rules_of,
             conditions,
             longest_term,
-            abbreviations,
+            abbreviations: terms.abbreviations,
         })
     }
 
@@ -241,14 +244,28 @@ struct Terms {
     keys: Vec<String>,
     rules_of: Vec<Vec<usize>>,
     by_key: HashMap<String, usize>,
+    abbreviations: HashMap<String, Vec<String>>,
 }
 
 impl Terms {
+    /// The keys that a text with this phrase in it has: a text's abbreviations are read out, so are a phrase's.
+    fn keys(&self, phrase: &str) -> Vec<String> {
+        let mut keys = Vec::new();
+        for s in syllables(phrase) {
+            let word = s.of(phrase);
+            match self.abbreviations.get(word) {
+                Some(long) if word.starts_with(char::is_uppercase) => keys.extend_from_slice(long),
+                _ => keys.push(super::normal::key(word)),
+            }
+        }
+        keys
+    }
+
     fn intern_all(&mut self, patterns: &[String]) -> Result<Vec<usize>, LexiconError> {
         let mut all = Vec::new();
         for pattern in patterns {
             for phrase in variants(pattern)? {
-                let keys = keys_of(&phrase);
+                let keys = self.keys(&phrase);
                 if keys.is_empty() {
                     return Err(LexiconError::Empty(pattern.clone()));
                 }
@@ -446,6 +463,18 @@ mod tests {
     fn abbreviations_are_read_out_but_not_in_capital_lines() {
         assert_eq!(hits("Kỳ họp UBKT Tỉnh ủy"), [(2, "UBKT".into(), false)]);
         assert_eq!(hits("HỌC TẬP TƯ TƯỞNG"), [(3, "TƯ TƯỞNG".into(), false)]);
+    }
+
+    #[test]
+    fn abbreviations_in_phrases_are_read_out_too() {
+        let lexicon = Lexicon::new(
+            &[rule(&["57-NQ/TW"], &[], &[])],
+            [("NQ", "nghị quyết"), ("TW", "trung ương")],
+        )
+        .unwrap();
+        for text in ["số 57-NQ/TW", "57 Nghị quyết Trung ương"] {
+            assert_eq!(lexicon.find(text).len(), 1, "{text}");
+        }
     }
 
     #[test]

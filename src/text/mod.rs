@@ -4,6 +4,7 @@ pub mod date;
 pub mod fold;
 pub mod lexicon;
 pub mod normal;
+pub mod number;
 pub mod sentence;
 pub mod shingle;
 pub mod syllable;

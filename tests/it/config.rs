@@ -136,6 +136,13 @@ fn every_example_in_the_shipped_settings_is_taken() {
     let password = folder.path().join("smtp-password");
     std::fs::write(&password, "x\n").unwrap();
     close_to_others(&password, 0o600);
+    let key = folder.path().join("dkim.pem");
+    std::fs::write(
+        &key,
+        "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    close_to_others(&key, 0o600);
     let config = load_in(folder.path(), &[("diembao.toml", &text)], NOTHING).unwrap();
     let defaults = config::load_with(None, NOTHING).unwrap();
     assert!(config.warnings.is_empty(), "{:#?}", config.warnings);

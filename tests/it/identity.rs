@@ -198,6 +198,21 @@ fn a_cms_number_holds_through_slug_headline_and_text() {
 }
 
 #[test]
+fn two_numbers_of_the_paper_are_two_articles_though_they_print_the_same_words() {
+    let number = |number: u32| {
+        let mut entry = item(1);
+        both(&mut entry, |_| {
+            format!("https://baosonghau.vn/viec-cua-chi-bo-{number}.html")
+        });
+        entry
+    };
+    let mut world = World::new();
+    world.poll("moi", vec![number(812_347)]);
+    world.poll("xdd", vec![number(812_391)]);
+    assert_eq!(world.articles(), 2);
+}
+
+#[test]
 fn an_article_in_two_sections_is_one() {
     let mut world = World::new();
     world.poll("moi", three());

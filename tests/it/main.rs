@@ -3,9 +3,15 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod calendar;
+mod cli;
 mod config;
+mod crash;
+mod daemon;
+mod histories;
 mod identity;
 mod mail;
 mod net;
+mod post;
 mod readme;
 mod support;

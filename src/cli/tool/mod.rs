@@ -3,9 +3,13 @@
 mod classify;
 mod cluster;
 mod extract;
+mod figures;
+mod json;
 mod neardup;
 mod parse;
 mod sentences;
+mod summarise;
+mod train_summary;
 
 use super::args::Tool;
 use std::process::ExitCode;
@@ -27,5 +31,8 @@ pub fn run(tool: &Tool) -> ExitCode {
         Tool::Cluster => cluster::run(),
         Tool::Neardup => neardup::run(),
         Tool::Sentences => sentences::run(),
+        Tool::Summarise => summarise::run(),
+        Tool::Figures => figures::run(),
+        Tool::TrainSummary { folds } => train_summary::run(*folds),
     }
 }

@@ -343,6 +343,15 @@ fn an_admins_mark_comes_with_the_next_analysis() {
     assert!(!wait(world.store.mark(ArticleId(99), "relevant", noon())).unwrap());
     let claimed = wait(world.store.claim_unanalysed(7, 9)).unwrap().remove(0);
     assert_eq!(claimed.marks, ["irrelevant", "topic=kiem_tra"]);
+    assert_eq!(wait(world.store.marked()).unwrap()[0].1, claimed.marks);
+
+    world.judge(id, 0);
+    let undo = |word| wait(world.store.unmark(id, word)).unwrap();
+    assert!(undo(Some("topic=kiem_tra")) && !undo(Some("relevant")));
+    let claimed = wait(world.store.claim_unanalysed(7, 9)).unwrap().remove(0);
+    assert_eq!(claimed.marks, ["irrelevant"]);
+    assert!(undo(None) && !undo(None));
+    assert_eq!(wait(world.store.marked()).unwrap(), []);
     world.sound();
 }
 

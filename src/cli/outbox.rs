@@ -1,0 +1,152 @@
+//! `outbox`: who has which edition, who does not and why; try again, or give up.
+
+use super::app::{self, AppError};
+use super::args::{Args, Outbox, Which};
+use super::out;
+use crate::daemon::gate::Gate;
+use crate::daemon::works::Works;
+use crate::model::{DeliveryId, DeliveryState};
+use crate::store::DeliveryRow;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+/// Characters of a server's words in the table; `--json` has them all.
+const WORDS_MAX: usize = 90;
+
+/// Runs the command. Beside the daemon it writes rows only, and the daemon acts on them.
+pub async fn run(args: &Args, action: &Outbox) -> Result<(), AppError> {
+    let Some(works) = app::beside(args).await? else {
+        out::line(&app::no_data(args));
+        return Ok(());
+    };
+    match action {
+        Outbox::List { state, limit } => list(args, &works, state, *limit).await,
+        Outbox::Retry { which } => retry(&works, which).await,
+        Outbox::Cancel { which } => cancel(&works, which).await,
+    }
+}
+
+async fn list(args: &Args, works: &Works, states: &[String], limit: u32) -> Result<(), AppError> {
+    let states: Vec<DeliveryState> = states
+        .iter()
+        .filter_map(|word| DeliveryState::from_word(word))
+        .collect();
+    let rows = works.store.list_deliveries(&states, limit).await?;
+    if args.json {
+        rows.iter().for_each(|row| out::json(&as_json(row)));
+        return Ok(());
+    }
+    if rows.is_empty() {
+        out::line("Hộp thư đi trống.");
+        return Ok(());
+    }
+    let zone = works.setup().config.daemon.time_zone.clone();
+    let head = [
+        "Mã",
+        "Bản tin",
+        "Người nhận",
+        "Tình trạng",
+        "Số lần thử",
+        "Lúc",
+        "Lời máy chủ",
+    ];
+    out::table(&head, rows.iter().map(|row| cells(row, &zone)));
+    Ok(())
+}
+
+fn cells(row: &DeliveryRow, zone: &TimeZone) -> Vec<String> {
+    vec![
+        row.id.0.to_string(),
+        format!(
+            "{} số {} ({})",
+            row.digest,
+            row.number,
+            row.date.strftime("%d/%m/%Y")
+        ),
+        row.recipient.clone(),
+        row.state.in_vietnamese().to_owned(),
+        row.tries.to_string(),
+        moment(row, zone),
+        shortened(row.last_reply.as_deref().unwrap_or_default()),
+    ]
+}
+
+/// The moment that matters: when it was done, else when it is tried next.
+fn moment(row: &DeliveryRow, zone: &TimeZone) -> String {
+    let show = |at: Timestamp| {
+        at.to_zoned(zone.clone())
+            .strftime("%H:%M %d/%m")
+            .to_string()
+    };
+    match (row.done_at, row.due_at) {
+        (Some(done), _) => show(done),
+        (None, Some(due)) if row.state != DeliveryState::Queued => format!("thử lại {}", show(due)),
+        (None, Some(due)) => format!("gửi {}", show(due)),
+        (None, None) => String::new(),
+    }
+}
+
+fn shortened(words: &str) -> String {
+    let mut line: String = words.chars().take(WORDS_MAX).collect();
+    if line.len() < words.len() {
+        line.push('…');
+    }
+    line
+}
+
+fn as_json(row: &DeliveryRow) -> Value {
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+    json!({
+        "id": row.id.0, "digest": row.digest, "number": row.number, "date": row.date, "recipient": row.recipient,
+        "state": row.state.as_str(), "tries": row.tries, "queued_at": row.queued_at.to_string(),
+        "due_at": time(row.due_at), "tried_at": time(row.tried_at), "done_at": time(row.done_at),
+        "last_reply": row.last_reply, "message_id": row.message_id,
+    })
+}
+
+async fn retry(works: &Works, which: &Which) -> Result<(), AppError> {
+    let now = works.clock.now();
+    let mut rows = 0;
+    for id in targets(which) {
+        rows += works.store.retry_deliveries(id, now).await?;
+    }
+    if rows == 0 {
+        return Err(nothing(
+            "không có thư nào đang hoãn hay không gửi được; muốn gửi lại thư đã gửi, dùng `diembao digest TÊN --resend ĐỊA_CHỈ`",
+        ));
+    }
+    // Whoever asks for a try has mended something.
+    Gate::open_now(&works.store).await?;
+    out::line(&format!(
+        "{rows} thư sẽ được gửi lại ngay khi dịch vụ chạy; không có dịch vụ thì chạy `diembao digest TÊN --send`."
+    ));
+    Ok(())
+}
+
+async fn cancel(works: &Works, which: &Which) -> Result<(), AppError> {
+    let now = works.clock.now();
+    let mut rows = 0;
+    for id in targets(which) {
+        rows += works.store.cancel_deliveries(id, now).await?;
+    }
+    if rows == 0 {
+        return Err(nothing("không có thư nào đang chờ để hủy"));
+    }
+    out::line(&format!(
+        "Đã hủy {rows} thư. Đổi ý thì dùng `diembao outbox retry`."
+    ));
+    Ok(())
+}
+
+/// `None` stands for all.
+fn targets(which: &Which) -> Vec<Option<DeliveryId>> {
+    if which.all {
+        return vec![None];
+    }
+    which.ids.iter().map(|id| Some(DeliveryId(*id))).collect()
+}
+
+fn nothing(why: &str) -> AppError {
+    AppError::Work(anyhow::anyhow!("{why}"))
+}
