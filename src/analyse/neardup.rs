@@ -22,6 +22,13 @@ const CONTAINED_SHORT: f64 = 0.8;
 const SHORT: usize = 40;
 /// …and below this it is only a copy of one about as short: a single sentence proves nothing about a long report.
 const TINY: usize = 16;
+/// How many times longer a text may be without its opening being asked for.
+const MUCH_LONGER: f64 = 1.4;
+/// Syllables of a text that open it: where the news is.
+const OPENING: usize = 64;
+/// Share of a much longer text's opening that must stand in the shorter: a follow-up opens with its own news and quotes
+/// the first report as background, a cut reprint keeps the opening.
+const OPENING_SHARED: f64 = 0.25;
 /// Below this no text is compared at all.
 const NOTHING: usize = 6;
 /// How many texts are looked at for one window. Windows in more are boilerplate, or belong to copies that are
@@ -33,7 +40,9 @@ const MAX_HOLDERS: usize = 48;
 pub struct NearText {
     tokens: Vec<Token>,
     shingles: Vec<u64>,
-    masked: HashMap<u64, Option<u64>>,
+    opening: Vec<u64>,
+    figures: Filled,
+    names: Filled,
 }
 
 impl NearText {
@@ -53,37 +62,62 @@ impl NearText {
             tokens.truncate(shingle::MAX_SYLLABLES);
         }
         let shingles = shingle::shingles(&tokens);
-        let masked = masked_windows(&tokens);
+        let opening = shingle::shingles(&tokens[..tokens.len().min(OPENING)]);
         Self {
+            figures: figures_by_wording(&tokens),
+            names: names_by_wording(&tokens),
             tokens,
             shingles,
-            masked,
+            opening,
         }
     }
 }
 
-/// Windows with their figures masked, to the figures that stand there; `None` where one wording stands with
-/// several figures.
-fn masked_windows(tokens: &[Token]) -> HashMap<u64, Option<u64>> {
-    let mut out = HashMap::new();
+/// What stands in the windows of one wording; `None` where several things do.
+type Filled = HashMap<u64, Option<u64>>;
+
+/// Windows with their figures and capitalised words masked, to the figures that stand there. Names are masked too,
+/// since a form that is filled in anew has other names beside its figures.
+fn figures_by_wording(tokens: &[Token]) -> Filled {
+    filled(tokens, |window| {
+        let figures: Vec<&str> = texts(window, |t| t.number);
+        (1..=2).contains(&figures.len()).then_some(figures)
+    })
+}
+
+/// Windows without figures, their capitalised words masked, to the words that stand there.
+fn names_by_wording(tokens: &[Token]) -> Filled {
+    filled(tokens, |window| {
+        let names: Vec<&str> = texts(window, |t| t.capital);
+        let plain = window.iter().all(|t| !t.number);
+        (plain && (1..=2).contains(&names.len())).then_some(names)
+    })
+}
+
+fn texts(window: &[Token], wanted: impl Fn(&Token) -> bool) -> Vec<&str> {
+    let wanted = window.iter().filter(|t| wanted(t));
+    wanted.map(|t| t.text.as_str()).collect()
+}
+
+fn filled<'a>(tokens: &'a [Token], values: impl Fn(&'a [Token]) -> Option<Vec<&'a str>>) -> Filled {
+    let mut out = Filled::new();
     for window in tokens.windows(shingle::WINDOW) {
-        let numbers = window.iter().filter(|t| t.number).count();
-        if !(1..=2).contains(&numbers) {
+        let Some(values) = values(window) else {
             continue;
-        }
-        let mask = shingle::hash_of(
-            window
-                .iter()
-                .map(|t| if t.number { "#" } else { t.text.as_str() }),
-        );
-        let figures = shingle::hash_of(window.iter().filter(|t| t.number).map(|t| t.text.as_str()));
-        out.entry(mask)
+        };
+        let wording = window.iter().map(|t| match (t.number, t.capital) {
+            (true, _) => "#",
+            (_, true) => "@",
+            _ => t.text.as_str(),
+        });
+        let value = shingle::hash_of(values.into_iter());
+        out.entry(shingle::hash_of(wording))
             .and_modify(|known| {
-                if *known != Some(figures) {
+                if *known != Some(value) {
                     *known = None;
                 }
             })
-            .or_insert(Some(figures));
+            .or_insert(Some(value));
     }
     out
 }
@@ -112,18 +146,23 @@ pub fn is_copy(a: &NearText, b: &NearText) -> bool {
     if size < TINY && shared / (long.shingles.len() as f64) < CONTAINED_SHORT {
         return false;
     }
-    figures_agree(short, long)
+    opens_alike(short, long)
+        && agree(&short.figures, &long.figures)
+        && agree(&short.names, &long.names)
 }
 
-fn figures_agree(a: &NearText, b: &NearText) -> bool {
-    let (small, large) = if a.masked.len() <= b.masked.len() {
-        (a, b)
-    } else {
-        (b, a)
-    };
+fn opens_alike(short: &NearText, long: &NearText) -> bool {
+    let much_longer = long.shingles.len() as f64 > MUCH_LONGER * short.shingles.len() as f64;
+    let shared = shingle::shared(&long.opening, &short.shingles) as f64;
+    !much_longer || shared >= OPENING_SHARED * long.opening.len() as f64
+}
+
+/// Whether, where the wording is the same, nearly always the same stands in it.
+fn agree(a: &Filled, b: &Filled) -> bool {
+    let (small, large) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let (mut same, mut other) = (0u32, 0u32);
-    for (mask, figures) in &small.masked {
-        if let (Some(x), Some(Some(y))) = (figures, large.masked.get(mask)) {
+    for (wording, value) in small {
+        if let (Some(x), Some(Some(y))) = (value, large.get(wording)) {
             if x == y {
                 same += 1;
             } else {
@@ -278,6 +317,34 @@ mod tests {
             .replace("312", "45")
             .replace("12/11", "13/11");
         assert_eq!(group_of(&[("", REPORT), ("", &other)]), [0, 1]);
+    }
+
+    #[test]
+    fn the_same_words_with_other_names_or_dates_are_another_report() {
+        let form = |place: &str, who: &str, date: &str| {
+            format!(
+                "Ngày {date}, tại xã {place}, Đảng ủy tổ chức lớp bồi dưỡng cho cấp ủy viên chi bộ thôn, do đồng chí {who} trực tiếp \
+                 đứng lớp. Học viên xã {place} nghe ba chuyên đề về nghiệp vụ và trao đổi với báo cáo viên {who} về cách ghi sổ."
+            )
+        };
+        let one = form("Bến Mới", "Trần Hải", "21/10");
+        let again = form("Bến Mới", "Trần Hải", "21-10");
+        let moved = form("Bến Mới", "Trần Hải", "28-10");
+        let other = form("Chợ Cũ", "Lê Sơn", "21/10");
+        assert_eq!(
+            group_of(&[("", &one), ("", &again), ("", &other)]),
+            [0, 0, 2]
+        );
+        assert_eq!(group_of(&[("", &one), ("", &moved)]), [0, 1]);
+    }
+
+    #[test]
+    fn a_follow_up_that_quotes_the_first_report_is_none_of_its_copies() {
+        let news = "Hôm nay đoàn giám sát của Tỉnh ủy công bố kết luận đối với ba đảng ủy xã chậm sơ kết. Kết luận nêu rõ trách nhiệm \
+            của từng tập thể, thời hạn khắc phục và cách theo dõi. Đảng ủy các xã nhận khuyết điểm, hứa sửa ngay trong tháng, có \
+            phân công từng cấp ủy viên xuống dự sinh hoạt với chi bộ yếu. Trước đó, báo đã đưa tin về hội nghị.";
+        let follow_up = format!("{news} {REPORT}");
+        assert_eq!(group_of(&[("", REPORT), ("", &follow_up)]), [0, 1]);
     }
 
     #[test]

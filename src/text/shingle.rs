@@ -13,7 +13,7 @@ pub const MAX_SYLLABLES: usize = 6_000;
 /// A folded syllable, or a number as printed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Token {
-    /// Lower case, without marks: "Đảng" = "dang"; numbers keep their inner marks: "1.527", "28/10".
+    /// Lower case, without marks: "Đảng" = "dang"; numbers keep their inner marks: "1.527", "95,6".
     pub text: String,
     /// Whether it starts with a digit.
     pub number: bool,
@@ -28,8 +28,8 @@ pub fn tokens(text: &str) -> Vec<Token> {
     let mut capital = false;
     let mut chars = text.nfd().filter(|c| !is_combining_mark(*c)).peekable();
     while let Some(c) = chars.next() {
-        // 1.527, 95,6, 28/10, 06:30: a mark between digits belongs to the number.
-        let inner = ".,/:".contains(c)
+        // 1.527, 95,6, 06:30: a mark between digits belongs to the number; a date is as often 28-10 as 28/10.
+        let inner = ".,:".contains(c)
             && word.starts_with(|d: char| d.is_ascii_digit())
             && chars.peek().is_some_and(char::is_ascii_digit);
         if c.is_alphanumeric() || inner {
@@ -118,7 +118,7 @@ mod tests {
     fn numbers_stay_whole() {
         assert_eq!(
             words("1.527 chi bộ, đạt 95,6% (28/10)."),
-            ["1.527", "chi", "bo", "dat", "95,6", "28/10"]
+            ["1.527", "chi", "bo", "dat", "95,6", "28", "10"]
         );
     }
 
