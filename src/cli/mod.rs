@@ -87,14 +87,15 @@ fn on_runtime(args: &Args) -> ExitCode {
                 date,
                 dry_run,
                 out,
+                preview,
                 send,
                 resend,
             } => {
                 let options = digest::Options {
                     name,
                     date: *date,
-                    dry_run: *dry_run,
-                    out: out.as_deref(),
+                    dry_run: *dry_run || preview.is_some(),
+                    out: out.as_deref().or(preview.as_deref()),
                     send: *send,
                     resend: resend.as_deref(),
                 };
