@@ -3,13 +3,14 @@
 pub mod figures;
 pub mod mark;
 pub mod neardup;
+pub mod story;
 pub mod summary;
 pub mod topic;
 
 use crate::config::topics::Topics;
 
 /// Version of the analysing code: raise it when the same text and taxonomy would be judged otherwise.
-pub const ANALYSIS_VERSION: u32 = 1;
+pub const ANALYSIS_VERSION: u32 = 2;
 
 /// Names code and taxonomy together, above 0; stored with each analysis, so that a change of either queues articles anew.
 pub fn analysis_version(topics: &Topics) -> i64 {

@@ -240,23 +240,35 @@ impl<'t> Tally<'t> {
     /// Topics above the cut, strongest first; a relevant article has at least its strongest, however weak.
     fn topic_scores(&self, level: u8) -> Vec<TopicScore> {
         let mut all = vec![0.0_f32; self.topics.list.len()];
-        let mut body = all.clone();
+        let (mut title, mut body) = (all.clone(), all.clone());
         for c in &self.counted {
             let Some(topic) = c.meaning.topic else {
                 continue;
             };
             all[topic] += c.hit.weight;
-            if c.hit.part == Part::Body {
-                body[topic] += c.hit.weight;
+            match c.hit.part {
+                Part::Title => title[topic] += c.hit.weight,
+                Part::Body => body[topic] += c.hit.weight,
+                Part::Sapo | Part::Section | Part::Mark => {}
             }
         }
         let best = all.iter().copied().fold(0.0, f32::max);
         let cuts = &self.topics.cuts;
-        let stands_out = cuts.topic.max(best * cuts.topic_share);
+        let headline_names_one = title.iter().any(|&score| score > 0.0);
+        let stands_out = |named: f32| {
+            let unnamed = headline_names_one && named <= 0.0;
+            let share = if unnamed {
+                cuts.topic_share_unnamed
+            } else {
+                cuts.topic_share
+            };
+            cuts.topic.max(best * share)
+        };
         let mut scores = Vec::new();
-        for ((&score, &in_body), topic) in all.iter().zip(&body).zip(&self.topics.list) {
+        for (i, topic) in self.topics.list.iter().enumerate() {
+            let (score, in_body) = (all[i], body[i]);
             let only_one = level > 0 && score > 0.0 && score >= best;
-            if score >= stands_out || in_body >= cuts.topic_in_body || only_one {
+            if score >= stands_out(title[i]) || in_body >= cuts.topic_in_body || only_one {
                 scores.push(TopicScore {
                     topic: topic.key.clone(),
                     score,

@@ -4,13 +4,16 @@ use serde::Deserialize;
 
 /// Invented heads in the language of 2025 and 2026, each with the level and the topics that it should get.
 const CORPUS: &str = include_str!("../../tests/corpus/relevance.jsonl");
+/// More of them, written before the lexicon was looked at; a third is kept for judging (`split`).
+const MORE: &str = include_str!("../../tests/corpus/relevance_more.jsonl");
 
 #[derive(Deserialize)]
 struct Labelled {
-    title: String,
+    title: Option<String>,
     excerpt: String,
     relevant: u8,
     topics: Vec<String>,
+    split: Option<String>,
 }
 
 fn judged(title: &str, sapo: &str) -> Verdict {
@@ -36,23 +39,24 @@ fn f1(pairs: impl Iterator<Item = (bool, bool)>) -> f32 {
     2.0 * hit / (2.0 * hit + wrong)
 }
 
-#[test]
-fn the_corpus_is_judged_as_labelled() {
-    let rows: Vec<(Labelled, Verdict)> = CORPUS
+/// F1 of level 1 and up, of level 2, and of the topics of what is labelled 2.
+fn figures(corpus: &str, split: Option<&str>) -> [f32; 3] {
+    let rows: Vec<(Labelled, Verdict)> = corpus
         .lines()
         .map(|line| serde_json::from_str::<Labelled>(line).unwrap())
+        .filter(|row| row.split.as_deref() == split)
         .map(|row| {
-            let verdict = judged(&row.title, &row.excerpt);
+            let title = row.title.as_deref().unwrap_or("");
+            let verdict = judged(title, &row.excerpt);
             (row, verdict)
         })
         .collect();
     assert!(rows.len() >= 150);
-    for level in [1, 2] {
-        let score = f1(rows
+    let levels = |level| {
+        f1(rows
             .iter()
-            .map(|(r, v)| (r.relevant >= level, v.level >= level)));
-        assert!(score >= 0.95, "level {level}: F1 {score}");
-    }
+            .map(|(r, v)| (r.relevant >= level, v.level >= level)))
+    };
     let topics = f1(rows
         .iter()
         .filter(|(r, _)| r.relevant == 2)
@@ -62,7 +66,21 @@ fn the_corpus_is_judged_as_labelled() {
                 (r.topics.iter().any(|k| k == key), keys(v).contains(&key))
             })
         }));
-    assert!(topics >= 0.9, "topics: F1 {topics}");
+    [levels(1), levels(2), topics]
+}
+
+#[test]
+fn the_corpus_is_judged_as_labelled() {
+    for (corpus, split, floors) in [
+        (CORPUS, None, [0.97, 0.96, 0.94]),
+        (MORE, Some("train"), [0.96, 0.95, 0.86]),
+        // Kept for judging: no phrase and no weight was chosen after these.
+        (MORE, Some("judge"), [0.94, 0.91, 0.80]),
+    ] {
+        let got = figures(corpus, split);
+        let holds = got.iter().zip(floors).all(|(got, floor)| *got >= floor);
+        assert!(holds, "{split:?}: {got:?} under {floors:?}");
+    }
 }
 
 #[test]
@@ -151,13 +169,13 @@ fn the_section_of_the_address_is_a_reason() {
 
 #[test]
 fn cancelled_phrases_are_reported_and_weigh_nothing() {
-    let verdict = judged("Lễ kết nạp đoàn viên mới vào Đảng ủy", "");
+    let verdict = judged("Kết nạp đoàn viên mới vào Đảng ủy", "");
     let hit = verdict
         .hits
         .iter()
         .find(|h| h.cancelled_by.is_some())
         .unwrap();
-    assert_eq!((hit.found.as_str(), hit.weight), ("kết nạp", 0.0));
+    assert_eq!((hit.found.as_str(), hit.weight), ("Kết nạp", 0.0));
 }
 
 proptest! {

@@ -107,6 +107,9 @@ pub enum Command {
         /// Send the frozen edition to this recipient once more
         #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["dry_run", "send", "preview"])]
         resend: Option<String>,
+        /// Also list the ten articles of its span that came nearest to being taken
+        #[arg(long)]
+        near_misses: bool,
     },
     /// Check the whole config; every problem with its place and its mend
     Check {
@@ -277,6 +280,8 @@ pub enum Tool {
     Classify,
     /// JSON lines {id,lead,text} on stdin to {id,group}: equal groups print the same report.
     Neardup,
+    /// JSON lines {id,title,lead,text} on stdin to {id,cluster}: equal clusters tell of one event
+    Cluster,
     /// {text} on stdin to {sentences}.
     Sentences,
     /// {documents:[{title,lead,text}],max_words} on stdin to {sentences}: those that tell the event, verbatim

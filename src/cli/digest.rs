@@ -29,6 +29,8 @@ pub struct Options<'a> {
     pub send: bool,
     /// Send the frozen edition to this recipient once more.
     pub resend: Option<&'a str>,
+    /// List what was passed over by the least.
+    pub near_misses: bool,
 }
 
 /// Runs the command.
@@ -50,6 +52,9 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
         write_forms(&setup, digest, &composed, dir, "edition")?;
     }
     report(args, &composed);
+    if options.near_misses {
+        super::near_misses::print(args, &works, composed.edition.window.covers).await?;
+    }
     if options.send {
         send(&works).await?;
     }

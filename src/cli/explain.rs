@@ -3,6 +3,7 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
+use crate::config::topics::Cuts;
 use crate::model::{Article, Hit, Part, Verdict};
 use serde_json::json;
 
@@ -51,7 +52,7 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
             .collect::<Vec<_>>()
             .join(", ")
     ));
-    explain(&article, verdict, &|key| {
+    explain(&article, verdict, setup.config.topics.cuts, &|key| {
         setup
             .config
             .topics
@@ -61,15 +62,17 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> String) {
+fn explain(article: &Article, verdict: &Verdict, cuts: Cuts, heading: &dyn Fn(&str) -> String) {
     let level = match verdict.level {
         2 => "công tác xây dựng Đảng là nội dung chính",
         1 => "có liên quan",
         _ => "không thuộc chủ đề",
     };
     out::line(&format!(
-        "Mức {}: {level} (điểm {:.2})",
-        verdict.level, verdict.score
+        "Mức {}: {level} (điểm {:.2}; {})",
+        verdict.level,
+        verdict.score,
+        nearest(verdict.score, cuts)
     ));
     if article.backfill {
         out::line("Bài cũ khi thấy lần đầu: được lưu và tra cứu, không vào bản tin.");
@@ -97,6 +100,22 @@ fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> Strin
     }
 }
 
+/// The cut that the score stands nearest to, and on which side.
+fn nearest(score: f32, cuts: Cuts) -> String {
+    let distance = |cut: f32| (score - cut).abs();
+    let (level, cut) = if distance(cuts.subject) < distance(cuts.borderline) {
+        (2, cuts.subject)
+    } else {
+        (1, cuts.borderline)
+    };
+    let by = distance(cut);
+    if score < cut {
+        format!("thiếu {by:.2} so với ngưỡng mức {level} là {cut:.2}")
+    } else {
+        format!("trên ngưỡng mức {level} là {cut:.2}, hơn {by:.2}")
+    }
+}
+
 fn describe(hit: &Hit, heading: &dyn Fn(&str) -> String) -> String {
     let part = match hit.part {
         Part::Title => "tiêu đề",
@@ -120,4 +139,21 @@ fn describe(hit: &Hit, heading: &dyn Fn(&str) -> String) -> String {
         hit.weight,
         out::safe(&hit.found)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::topics::Topics;
+
+    #[test]
+    fn the_nearest_cut_is_named_with_its_side() {
+        let cuts = Cuts {
+            borderline: 1.0,
+            subject: 3.0,
+            ..Topics::builtin().cuts
+        };
+        assert_eq!(nearest(2.5, cuts), "thiếu 0.50 so với ngưỡng mức 2 là 3.00");
+        assert_eq!(nearest(1.25, cuts), "trên ngưỡng mức 1 là 1.00, hơn 0.25");
+    }
 }

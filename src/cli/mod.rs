@@ -10,6 +10,7 @@ mod explain;
 mod feeds;
 mod fetch;
 mod mark;
+mod near_misses;
 mod now;
 mod out;
 mod outbox;
@@ -90,6 +91,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 preview,
                 send,
                 resend,
+                near_misses,
             } => {
                 let options = digest::Options {
                     name,
@@ -98,6 +100,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     out: out.as_deref().or(preview.as_deref()),
                     send: *send,
                     resend: resend.as_deref(),
+                    near_misses: *near_misses,
                 };
                 Box::pin(digest::run(args, &options)).await
             }

@@ -65,7 +65,7 @@ fn cells(row: &DeliveryRow, zone: &TimeZone) -> Vec<String> {
             row.date.strftime("%d/%m/%Y")
         ),
         row.recipient.clone(),
-        in_vietnamese(row.state).to_owned(),
+        row.state.in_vietnamese().to_owned(),
         row.tries.to_string(),
         moment(row, zone),
         shortened(row.last_reply.as_deref().unwrap_or_default()),
@@ -84,17 +84,6 @@ fn moment(row: &DeliveryRow, zone: &TimeZone) -> String {
         (None, Some(due)) if row.state != DeliveryState::Queued => format!("thử lại {}", show(due)),
         (None, Some(due)) => format!("gửi {}", show(due)),
         (None, None) => String::new(),
-    }
-}
-
-fn in_vietnamese(state: DeliveryState) -> &'static str {
-    match state {
-        DeliveryState::Queued => "chờ gửi",
-        DeliveryState::Sending => "đang gửi",
-        DeliveryState::Dot => "chờ máy chủ xác nhận",
-        DeliveryState::Sent => "đã gửi",
-        DeliveryState::Deferred => "hoãn, sẽ gửi lại",
-        DeliveryState::Failed => "không gửi được",
     }
 }
 

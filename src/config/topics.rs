@@ -72,8 +72,16 @@ pub struct Cuts {
     pub topic: f32,
     /// … if it also has this share of the strongest topic's score, 0 to 1.
     pub topic_share: f32,
+    /// The share, 0 to 1, that a topic needs where the headline speaks for others and not for it.
+    #[serde(default = "same_share")]
+    pub topic_share_unnamed: f32,
     /// Score within the running text alone from which a topic counts whatever its share: it has a passage of its own.
     pub topic_in_body: f32,
+}
+
+/// A headline's topic alone is not enough to drop the others.
+fn same_share() -> f32 {
+    0.5
 }
 
 /// How much a phrase counts in each part of an article.
@@ -419,11 +427,12 @@ impl Reading {
         }
         if !(cuts.topic > 0.0
             && cuts.topic_in_body > 0.0
-            && (0.0..=1.0).contains(&cuts.topic_share))
+            && (0.0..=1.0).contains(&cuts.topic_share)
+            && (0.0..=1.0).contains(&cuts.topic_share_unnamed))
         {
             self.problem(
                 raw.cuts.span(),
-                "topic and topic_in_body must be above 0, topic_share between 0 and 1",
+                "topic and topic_in_body must be above 0, topic_share and topic_share_unnamed between 0 and 1",
             );
         }
         let p = raw.parts.get_ref();

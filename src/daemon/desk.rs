@@ -438,7 +438,7 @@ async fn earlier(
     }
 }
 
-/// Copies of one report make one story.
+/// Reports of one event, and their copies, make one story.
 fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
     let rank = |key: &SourceKey| {
         setup
@@ -446,10 +446,11 @@ fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
             .get(key)
             .map_or(u16::MAX, |source| source.rank)
     };
-    analyse::neardup::copies(articles, rank)
+    let copies = analyse::neardup::copies(articles, rank);
+    analyse::story::stories(articles, copies, rank)
         .into_iter()
         .map(|copies| StoryGroup {
-            copies: vec![copies],
+            copies,
             ..StoryGroup::default()
         })
         .collect()

@@ -214,7 +214,9 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         .fetch_held(&request(&setup, &feed, asked_at), asked_at)
         .await;
     let now = works.clock.now();
+    let turn = works.readers.acquire().await.ok(); // never closed
     let (outcome, read, entries) = read_blocking(&setup, &feed, outcome, now).await;
+    drop(turn);
     let (state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
     let polled = Polled {
         key: feed.key.clone(),

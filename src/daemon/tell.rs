@@ -19,7 +19,7 @@ const BUDGET: Budget = Budget {
 /// Articles of one story that are read; copies are not.
 const READ: usize = 8;
 /// Figures of one story: the table of the day shows six in all.
-const FIGURES: usize = 3;
+const FIGURES: usize = 2;
 
 /// Fills in what `groups` say. `places` are the names a figure may be placed at.
 pub(super) fn tell(groups: &mut [StoryGroup], articles: &[Article], places: &[String]) {

@@ -9,7 +9,10 @@ use crate::net;
 use crate::store::Store;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
+
+/// Documents read at the same time: as many as keep a small server's two cores busy.
+const READERS: usize = 3;
 
 /// All that follows from one reading of the config. A reload makes a whole new one; nothing in it ever changes.
 pub struct Setup {
@@ -51,6 +54,8 @@ pub struct Works {
     pub clock: Clock,
     /// Who wakes whom.
     pub wakes: Arc<Wakes>,
+    /// Turns for reading a feed document: as text and tree it takes several times its bytes.
+    pub readers: Arc<Semaphore>,
     setup: watch::Receiver<Arc<Setup>>,
 }
 
@@ -61,6 +66,7 @@ impl Works {
             store,
             clock,
             wakes: Arc::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
             setup,
         }
     }

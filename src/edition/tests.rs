@@ -530,3 +530,52 @@ proptest::proptest! {
         proptest::prop_assert!(mail.text.lines().all(|l| !l.contains('\t') && l.trim_end() == l));
     }
 }
+
+#[test]
+fn sentences_and_figures_of_a_story_name_the_paper_they_stand_in() {
+    let (first, second) = (article(0), article(1));
+    let said = |article: &Article, text: &str| Said {
+        article: article.id,
+        text: text.to_owned(),
+    };
+    let figure = crate::model::Figure {
+        text: "74 đảng viên".to_owned(),
+        value: 74.0,
+        unit: "đảng viên".to_owned(),
+        subject: Some("kết nạp".to_owned()),
+        sentence: "Xã đã kết nạp 74 đảng viên.".to_owned(),
+    };
+    let mut material = material(vec![first.clone(), second.clone()]);
+    let stranger = article(2);
+    material.stories = vec![StoryGroup {
+        copies: vec![vec![first.id], vec![second.id]],
+        summary: vec![
+            said(&first, "Xã đã kết nạp 74 đảng viên."),
+            said(&second, "Các chi bộ thôn giữ nếp sinh hoạt."),
+            said(&stranger, "Câu này không có trong việc."),
+        ],
+        figures: vec![Told {
+            article: second.id,
+            figure,
+            place: Some("Cà Mau".to_owned()),
+        }],
+    }];
+    let edition = compose(&material);
+    let story = &edition.stories[0];
+    let urls: Vec<&str> = story.summary.iter().map(|q| q.url.as_str()).collect();
+    assert_eq!(urls, [first.url.as_str(), second.url.as_str()]);
+    assert_eq!(story.figures[0].url, second.url);
+
+    let text = mail(&edition).text;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let papers: Vec<&str> = story.articles.iter().map(|a| a.source.as_str()).collect();
+    assert!(
+        line.contains(&format!("“Xã đã kết nạp 74 đảng viên.” ({})", papers[0])),
+        "{line}"
+    );
+    assert!(line.contains(&format!("({})", papers[1])), "{line}");
+    assert!(
+        line.contains(&format!("74 đảng viên: kết nạp · Cà Mau · {}", papers[1])),
+        "{line}"
+    );
+}

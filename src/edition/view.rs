@@ -368,7 +368,7 @@ impl Builder<'_> {
         Lead {
             title: story.title.clone(),
             url: story.articles.first().and_then(|a| safe::link(&a.url)),
-            quotes: quotation(story.summary.iter().map(|q| q.text.as_str())),
+            quotes: quotation(story),
             carried,
             paper: first,
             others: papers,
@@ -511,9 +511,33 @@ impl Builder<'_> {
     }
 }
 
+/// A story's sentences with their quotation marks: one quotation of the paper that is named first; where they are of
+/// several papers, each its own with its paper's name behind it.
+fn quotation(story: &StoryView) -> Vec<String> {
+    let of = |url: &str| {
+        story
+            .articles
+            .iter()
+            .find(|a| a.url == url)
+            .map(|a| a.source.as_str())
+    };
+    let first = story.articles.first().map(|a| a.source.as_str());
+    if story.summary.iter().all(|q| of(&q.url) == first) {
+        return quoted(story.summary.iter().map(|q| q.text.as_str()));
+    }
+    let named = story.summary.iter().map(|q| {
+        let text = quoted(std::iter::once(q.text.as_str())).concat();
+        match of(&q.url) {
+            Some(paper) => format!("{text} ({paper})"),
+            None => text,
+        }
+    });
+    named.collect()
+}
+
 /// Sentences as one quotation. Where they hold quotation marks of their own, none are added: whose are whose
 /// could not be told.
-fn quotation<'a>(sentences: impl Iterator<Item = &'a str>) -> Vec<String> {
+fn quoted<'a>(sentences: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut quotes: Vec<String> = sentences.map(str::to_owned).collect();
     let marked = quotes.iter().any(|q| q.contains(['"', '“', '”', '«', '»']));
     if !marked {

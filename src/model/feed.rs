@@ -199,7 +199,7 @@ impl FailureKind {
             Self::TooLarge => "nội dung quá lớn",
             Self::Cut => "nội dung bị ngắt giữa chừng",
             Self::BadEncoding => "dữ liệu nén bị hỏng",
-            Self::Redirect => "chuyển hướng vòng quanh hoặc sai địa chỉ",
+            Self::Redirect => "chuyển hướng lòng vòng hoặc sai địa chỉ",
             Self::Guard => "địa chỉ không được phép truy cập",
             Self::HttpClient => "máy chủ từ chối yêu cầu",
             Self::Forbidden => "máy chủ không cho truy cập",

@@ -119,7 +119,10 @@ fn an_edition_is_made_once_and_rendered_again_the_same() {
     origin.on("/tin.rss", feed(&origin, "/tin.rss", 3..9, true));
     office.says(&["fetch"]);
     office.says(&["digest", "hang-ngay", "--out", "hai"]);
-    assert_eq!(files(&office.path("mot")), files(&office.path("hai")));
+    assert!(
+        files(&office.path("mot")) == files(&office.path("hai")),
+        "other bytes"
+    );
 }
 
 #[test]
@@ -209,7 +212,13 @@ fn the_demo_gives_the_same_bytes_each_time() {
     };
     let first = demo();
     assert!(first.iter().any(|(name, _)| name.ends_with(".eml")));
-    assert_eq!(first, demo());
+    let other: Vec<_> = demo()
+        .into_iter()
+        .zip(&first)
+        .filter(|(a, b)| a != *b)
+        .collect();
+    let names: Vec<_> = other.iter().map(|((name, _), _)| name).collect();
+    assert!(names.is_empty(), "other bytes in {names:?}");
 }
 
 /// Names and bytes of a folder's own files.

@@ -59,7 +59,7 @@ pub(super) fn amount(reading: &Reading<'_>, at: usize) -> Option<Amount> {
     let bare = factor == 1.0
         && refuse::counts_bare(reading, at, after_scale)
         && !refuse::is_name(reading, at, None);
-    bare.then(|| Amount {
+    bare.then_some(Amount {
         from,
         first: at,
         to: after_scale,

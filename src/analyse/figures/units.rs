@@ -139,6 +139,9 @@ const PEOPLE: &[&str] = &[
     "người có công",
     "thương binh",
     "bà mẹ việt nam anh hùng",
+    "chủ doanh nghiệp",
+    "dân tộc",
+    "hội đồng",
 ];
 /// Bodies and places.
 const BODIES: &[&str] = &[
@@ -247,6 +250,8 @@ const WORKS: &[&str] = &[
     "kế hoạch",
     "chương trình",
     "nhiệm vụ",
+    "yêu cầu",
+    "đề xuất",
     "nhóm nhiệm vụ",
     "chỉ tiêu",
     "giải pháp",
@@ -411,7 +416,7 @@ const TIMES: &[&str] = &[
 /// Words that are no thing counted, and end one.
 const STOPS: &str = "và với cùng hoặc hay của tại ở trong trên dưới từ đến tới cho về theo so bằng do để vào qua khi nếu mà là thì có được bị đã đang \
      sẽ không chưa chẳng vẫn còn này đó kia nói trực thuộc thuộc diện đạt tăng giảm tham thực hiện hoàn gồm nhằm như cũng đều tiếp tục phải cần nên \
-     vì bởi tuy nhưng song ngoài giữa trước sau hơn gần khoảng trở lên xuống nữa đầu cuối tức bao gồm chiếm vượt rồi lại ra đi thông sử dụng tốt sạch xanh đẹp \
+     vì bởi tuy nhưng song ngoài giữa trước sau hơn gần khoảng trở lên xuống nữa đầu cuối tức bao gồm chiếm vượt rồi lại ra đi thông sử dụng tốt sạch xanh đẹp sao \
      nhất dám biết chung rõ tự mới cũ lớn nhỏ cao thấp nhanh chậm an dương âm phẩy chia nhân cộng trừ a b c d đ e g h i k l o p r s t u v x y số tỷ tỉ lệ \
      trước mắt chủ yếu đối làm lao lên mất bắt triển khai kết nạp kiểm tra giám sát khai trừ khiển cảnh cáo cách chức xóa đưa người-ta nào ai gì khác \
      đồng thời nhờ mỗi mọi các những từng một hai ba bốn năm sáu bảy tám chín mười ấy dự trao tặng bầu mở yêu cầu đề nghị trình phê duyệt ban hành \

@@ -31,11 +31,9 @@ pub const NAMES: [&str; FEATURES] = [
     "asks",
     "speaks",
     "leans",
-    "whole",
-    "alone_first",
 ];
 /// How many features a sentence has.
-pub const FEATURES: usize = 26;
+pub const FEATURES: usize = 24;
 
 /// Sentences of one article that are looked at: what matters stands far above it.
 const MAX_SENTENCES: usize = 150;
@@ -154,11 +152,11 @@ fn read_part<'a>(
         let tokens = words.read(text);
         // The headline printed again says nothing that is not read already.
         let repeats = tokens == title;
-        if tokens.len() < MIN_SYLLABLES
-            || repeats
-            || !prose::is_whole(text)
-            || prose::is_furniture(text)
-        {
+        let whole = match place {
+            Place::Lead => prose::is_sapo(text),
+            Place::Body => prose::is_whole(text),
+        };
+        if tokens.len() < MIN_SYLLABLES || repeats || !whole || prose::is_furniture(text) {
             before = None;
             continue;
         }
@@ -295,8 +293,6 @@ impl Event {
             flag(text.contains('?')),
             flag(SPEAKERS.iter().any(|w| text.contains(w))),
             flag(s.leans),
-            flag(prose::is_whole(text)),
-            at(0) * flag(others == 0),
         ]
     }
 

@@ -87,12 +87,13 @@ fn solve(mut a: [[f64; FEATURES]; FEATURES], mut b: [f64; FEATURES]) -> [f64; FE
             .unwrap_or(i);
         a.swap(i, pivot);
         b.swap(i, pivot);
-        for row in i + 1..FEATURES {
-            let factor = a[row][i] / a[i][i];
-            for column in i..FEATURES {
-                a[row][column] -= factor * a[i][column];
+        let (pivot_row, pivot_right) = (a[i], b[i]);
+        for (row, right) in a.iter_mut().zip(b.iter_mut()).skip(i + 1) {
+            let factor = row[i] / pivot_row[i];
+            for (cell, above) in row.iter_mut().zip(pivot_row) {
+                *cell -= factor * above;
             }
-            b[row] -= factor * b[i];
+            *right -= factor * pivot_right;
         }
     }
     let mut x = [0.0; FEATURES];

@@ -79,8 +79,20 @@ pub(super) fn leans(sentence: &str) -> bool {
     NAMELESS.is_match(sentence) && nobody_named()
 }
 
-/// Whether it ends as a sentence does.
+/// Whether it ends as a sentence does; three dots stand where something was cut off.
 pub(super) fn is_whole(sentence: &str) -> bool {
-    let inner = sentence.trim_end_matches(['"', '”', '’', ')', '»']);
-    inner.ends_with(['.', '!', '?', '…']) && !inner.ends_with("...")
+    let inner = sentence.trim_end_matches(CLOSERS);
+    inner.ends_with(['.', '!', '?', '…']) && !inner.ends_with("..")
 }
+
+/// Words of a sapo that may lack its full stop, as many papers print it; a heading is shorter.
+const SAPO_WORDS: usize = 14;
+
+/// Whether a line of a sapo is a sentence, but perhaps for its full stop. An ellipsis is where the feed cut it off.
+pub(super) fn is_sapo(line: &str) -> bool {
+    let inner = line.trim_end_matches(CLOSERS);
+    let open = inner.ends_with(|c: char| c.is_alphanumeric() || c == '%');
+    is_whole(line) && !inner.ends_with('…') || open && line.split_whitespace().count() >= SAPO_WORDS
+}
+
+const CLOSERS: [char; 5] = ['"', '”', '’', ')', '»'];

@@ -135,23 +135,27 @@ fn source(paper: &Paper, rank: usize) -> Result<Source, AppError> {
 }
 
 async fn poll(args: &Args, works: &Works, at: &str) -> Result<(), AppError> {
-    let options = fetch::Options {
-        due_only: false,
-        pages: true,
-        feeds: &[],
-    };
-    let summary = fetch::pass(args, works, &options).await?;
+    let (mut polled, mut failed, mut new) = (0, 0, 0);
+    // One paper after the other: the articles come in the same order each time, and so have the same numbers.
+    for source in &works.setup().config.sources {
+        let options = fetch::Options {
+            due_only: false,
+            pages: true,
+            feeds: &[source.key.to_string()],
+        };
+        let summary = fetch::pass(args, works, &options).await?;
+        polled += summary.polled.len();
+        failed += summary.failed();
+        new += summary
+            .polled
+            .iter()
+            .filter_map(|p| p.report.as_ref())
+            .map(|r| r.new_articles.len())
+            .sum::<usize>();
+    }
     fetch::analyse_and_read(works).await?;
-    let new: usize = summary
-        .polled
-        .iter()
-        .filter_map(|p| p.report.as_ref())
-        .map(|r| r.new_articles.len())
-        .sum();
     out::line(&format!(
-        "{at}  {} nguồn, {} lỗi, {new} bài mới",
-        summary.polled.len(),
-        summary.failed()
+        "{at}  {polled} nguồn, {failed} lỗi, {new} bài mới"
     ));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Plumbing commands: JSON in, JSON out, no state. One file each.
 
 mod classify;
+mod cluster;
 mod extract;
 mod figures;
 mod json;
@@ -27,6 +28,7 @@ pub fn run(tool: &Tool) -> ExitCode {
             file,
         } => extract::run(*no_site_rules, url.as_deref(), file),
         Tool::Classify => classify::run(),
+        Tool::Cluster => cluster::run(),
         Tool::Neardup => neardup::run(),
         Tool::Sentences => sentences::run(),
         Tool::Summarise => summarise::run(),

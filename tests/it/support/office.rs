@@ -47,10 +47,9 @@ impl Office {
     pub fn set_feeds(&self, feeds: &[Url]) {
         let mut text = String::new();
         for (number, url) in feeds.iter().enumerate() {
-            let host = url.host_str().unwrap();
             writeln!(
                 text,
-                "[[source]]\nkey = \"bao-{number}\"\nname = \"Báo {number}\"\ndomain = \"{host}\"\n\
+                "[[source]]\nkey = \"bao-{number}\"\nname = \"Báo {number}\"\ndomain = \"bao-{number}.example\"\n\
                  [[source.feed]]\nkey = \"tin\"\nurl = \"{url}\"\nverified = true\n"
             )
             .unwrap();
