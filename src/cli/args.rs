@@ -98,11 +98,14 @@ pub enum Command {
         /// Write .eml, .html, .txt and .json into this folder
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+        /// Write what an edition composed now would be into this folder; keeps nothing, mails nobody
+        #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "send"])]
+        preview: Option<PathBuf>,
         /// Put the edition into the outbox for its recipients and send it
         #[arg(long, conflicts_with = "dry_run")]
         send: bool,
         /// Send the frozen edition to this recipient once more
-        #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["dry_run", "send"])]
+        #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["dry_run", "send", "preview"])]
         resend: Option<String>,
         /// Also list the ten articles of its span that came nearest to being taken
         #[arg(long)]

@@ -88,6 +88,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 date,
                 dry_run,
                 out,
+                preview,
                 send,
                 resend,
                 near_misses,
@@ -95,8 +96,8 @@ fn on_runtime(args: &Args) -> ExitCode {
                 let options = digest::Options {
                     name,
                     date: *date,
-                    dry_run: *dry_run,
-                    out: out.as_deref(),
+                    dry_run: *dry_run || preview.is_some(),
+                    out: out.as_deref().or(preview.as_deref()),
                     send: *send,
                     resend: resend.as_deref(),
                     near_misses: *near_misses,

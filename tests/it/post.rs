@@ -126,6 +126,21 @@ fn an_edition_is_sent_again_to_one_recipient_and_to_one_who_came_later() {
 }
 
 #[test]
+fn a_preview_is_written_and_leaves_no_trace() {
+    let office = Office::new("\"an@x.example\"", "");
+    let folder = office.path("xem-truoc");
+    let preview = ["digest", "hang-ngay", "--preview", folder.to_str().unwrap()];
+    assert_eq!(office.run(&preview).0, 0);
+    assert!(folder.join("edition.html").exists() && folder.join("edition.eml").exists());
+    assert!(office.rows().is_empty());
+    assert_eq!(
+        office.run(&["digest", "hang-ngay", "--send"]).0,
+        0,
+        "the day's edition is still to come"
+    );
+}
+
+#[test]
 fn mails_are_signed_where_a_key_is_given_and_never_leave_unsigned() {
     let smtp = |key: &str| {
         format!(
