@@ -7,6 +7,7 @@
 mod clause;
 mod refuse;
 mod subject;
+mod things;
 mod units;
 
 use crate::{
