@@ -1,4 +1,4 @@
-//! A thousand random lives of the desk (fetches, crashes, clocks set forth and back, config edits, downtime), on real
+//! Random lives of the desk (fetches, crashes, clocks set forth and back, config edits, downtime), on real
 //! files with a fake clock. Whatever happened: every relevant article stands in exactly one edition of each digest,
 //! editions stay as they were frozen, and all forms of an edition tell the same counts.
 
@@ -372,13 +372,8 @@ fn check_counts(edition: &Edition, rendered: &Rendered) {
         assert!(!rendered.subject.contains(" việc"), "{}", rendered.subject);
     }
     for story in &edition.stories {
-        // Titles are short here: one line of the text part each.
-        assert_eq!(
-            rendered.text.matches(&story.articles[0].url).count() > 0,
-            true,
-            "{}",
-            story.title
-        );
+        let url = &story.articles[0].url;
+        assert!(rendered.text.contains(url), "{}", story.title);
     }
 }
 
@@ -422,8 +417,14 @@ fn check(events: Vec<Event>) {
     });
 }
 
+/// A thousand take their minutes: every run has a quarter of them, `HISTORIES=1000` all.
+fn cases() -> u32 {
+    let asked = std::env::var("HISTORIES").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(250)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn every_relevant_article_stands_in_exactly_one_edition(events in prop::collection::vec(event(), 4..16)) {
