@@ -74,7 +74,7 @@ fn the_corpus_is_judged_as_labelled() {
     for (corpus, split, floors) in [
         (CORPUS, None, [0.97, 0.96, 0.94]),
         (MORE, Some("train"), [0.96, 0.95, 0.86]),
-        // Kept for judging: no phrase and no weight was chosen after these.
+        // Kept for judging: no phrase was written after these (see relevance.md).
         (MORE, Some("judge"), [0.94, 0.91, 0.80]),
     ] {
         let got = figures(corpus, split);
