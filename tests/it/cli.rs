@@ -151,7 +151,8 @@ fn a_database_of_another_kind_is_refused_and_left_as_it_was() {
         db.execute_batch(sql).unwrap();
         db.close().unwrap();
     };
-    let cases: [(&str, &str, &dyn Fn(&Path)); 3] = [
+    type Spoil<'a> = &'a dyn Fn(&Path);
+    let cases: [(&str, &str, Spoil); 3] = [
         ("another program's", "not a diembao database", &|path| {
             sql(
                 path,

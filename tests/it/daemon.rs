@@ -106,7 +106,7 @@ fn bad_input_is_its_own_feeds_trouble_and_the_rest_is_on_time() {
         ("/treo.rss", Answer::silent(), "timeout"),
         (
             "/nhi-phan.rss",
-            Answer::ok(vec![0x00, 0xff, 0x13, 0x37].repeat(200)),
+            Answer::ok([0x00, 0xff, 0x13, 0x37].repeat(200)),
             "",
         ),
     ];
