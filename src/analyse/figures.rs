@@ -1,8 +1,8 @@
 //! Figures of an article: the printed numbers that count or measure something, with what they count, what was done to
 //! it, and the sentence they stand in. Everything is copied from the article; what cannot be told stays `None`.
 //!
-//! A number is a figure by what stands around it: a thing counted behind it ([`units`]), and in front nothing that makes
-//! it a name, a date or a document number ([`refuse`]).
+//! A number is a figure by what stands around it: a thing counted behind it (`units`), and in front nothing that makes
+//! it a name, a date or a document number (`refuse`).
 
 mod clause;
 mod refuse;

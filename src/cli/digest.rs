@@ -4,10 +4,11 @@ use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
 use crate::config::DigestConfig;
-use crate::daemon::desk::{self, Composed};
 use crate::daemon::gate::Gate;
+use crate::daemon::letter::{self, Composed};
 use crate::daemon::post;
 use crate::daemon::works::{Setup, Works};
+use crate::daemon::{calendar, desk};
 use crate::edition::{self, window};
 use crate::store::{NewDelivery, StoreError, StoredEdition};
 use anyhow::Context as _;
@@ -111,7 +112,7 @@ async fn edition_of(
             .await
             .map_err(anyhow::Error::from)?;
     }
-    let plan = desk::plan(works, setup, digest).await?;
+    let plan = calendar::plan(works, setup, digest).await?;
     let slot = plan
         .schedule
         .appointment(date)
@@ -144,12 +145,12 @@ pub fn write_forms(
     dir: &Path,
     name: &str,
 ) -> Result<(), AppError> {
-    let recipient = post::recipients(digest)
+    let recipient = letter::recipients(digest)
         .into_iter()
         .next()
         .unwrap_or_default();
     let (_, letter) =
-        post::letter(setup, digest, composed, &recipient).map_err(anyhow::Error::from)?;
+        letter::letter(setup, digest, composed, &recipient).map_err(anyhow::Error::from)?;
     let json = edition::to_json(&composed.edition).to_string();
     let write = |ending: &str, bytes: &[u8]| {
         let path = dir.join(format!("{name}.{ending}"));
@@ -216,7 +217,7 @@ async fn add(
     stored: StoredEdition,
     recipient: &str,
 ) -> Result<bool, AppError> {
-    let Some(address) = post::recipients(digest)
+    let Some(address) = letter::recipients(digest)
         .into_iter()
         .find(|address| address.eq_ignore_ascii_case(recipient))
     else {
@@ -231,7 +232,7 @@ async fn add(
         frozen: false,
     };
     let (message_id, message) =
-        post::letter(setup, digest, &composed, &address).map_err(anyhow::Error::from)?;
+        letter::letter(setup, digest, &composed, &address).map_err(anyhow::Error::from)?;
     let new = NewDelivery {
         recipient: address,
         message_id,

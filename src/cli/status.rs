@@ -3,7 +3,7 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
-use crate::daemon::desk;
+use crate::daemon::calendar;
 use crate::model::DeliveryState;
 use crate::store::{Store, StoreError};
 use crate::text::fold::fold;
@@ -43,7 +43,7 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         .config
         .digests
         .iter()
-        .filter_map(|d| desk::schedule(&setup, d).next_slot(now))
+        .filter_map(|d| calendar::schedule(&setup, d).next_slot(now))
         .map(|s| s.at)
         .min();
     if args.json {

@@ -19,7 +19,7 @@ const NEIGHBOURS: [&str; 4] = [
 ];
 
 /// The config to take: the one that was named, else that of the system, else that of this folder; `None`: the
-/// embedded default. A named file is taken at its word, also where it is missing: then [`super::load`] says so.
+/// embedded default. A named file is taken at its word, also where it is missing: then `super::load` says so.
 /// To name a neighbour, such as `feeds.toml`, is to name its folder.
 pub fn locate(named: Option<&Path>) -> Option<PathBuf> {
     if let Some(named) = named {

@@ -1,7 +1,7 @@
 //! The config: read once, checked whole, then a value.
 //!
 //! Two steps. `raw`, over the text that `files` found, holds a file as it was written, every value with its place;
-//! `settings`, `digests`, `smtp`, `sources` and `places` say what it means; [`load`] joins the files of a folder into one [`Config`] in which
+//! `settings`, `digests`, `smtp`, `sources` and `places` say what it means; `load` joins the files of a folder into one [`Config`] in which
 //! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
 
 mod address;

@@ -1,7 +1,7 @@
 //! The feeds' loop: claim what is due → ask and read → decide ([`pace`]) → commit.
 //!
 //! Feeds are asked newspaper by newspaper, a newspaper's feeds in turn; a slow one holds up only its own. What came is
-//! committed in batches that wait for nobody longer than [`LINGER`].
+//! committed in batches that wait for nobody longer than `LINGER`.
 
 use super::pace::{self, Change, ReadResult};
 use super::watch::Heart;

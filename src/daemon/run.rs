@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{desk, pages, poll, post, reload, start};
+use super::{calendar, desk, pages, poll, post, reload, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -120,7 +120,7 @@ async fn status_line(works: &Works) -> String {
         .config
         .digests
         .iter()
-        .filter_map(|digest| desk::schedule(&setup, digest).next_slot(now))
+        .filter_map(|digest| calendar::schedule(&setup, digest).next_slot(now))
         .map(|slot| slot.at)
         .min();
     match next {

@@ -2,7 +2,7 @@
 //! until they have been read, so that it carries the night's news.
 
 use super::works::Works;
-use super::{desk, pace};
+use super::{calendar, pace};
 use crate::edition::window;
 use crate::store::{FeedRow, StoreError};
 use jiff::{SignedDuration, Timestamp};
@@ -58,7 +58,7 @@ impl CatchUp {
             return Ok(false);
         }
         let in_time = works.clock.now().duration_since(self.began) < WAIT_AT_MOST;
-        let missed = window::due(&desk::plans(works, &works.setup()).await?, self.began);
+        let missed = window::due(&calendar::plans(works, &works.setup()).await?, self.began);
         let waits = in_time
             && !missed.is_empty()
             && works

@@ -1,6 +1,6 @@
 //! Ring 1: stories → one edition, rendered.
 //!
-//! [`window`] says when an edition is due, [`compose`] makes its frozen form out of the window's articles, [`render`]
+//! [`window`] says when an edition is due, `compose` makes its frozen form out of the window's articles, `render`
 //! prints it as mail parts, [`json`] as data. No clock, no files; a rendering needs nothing but the edition.
 
 pub mod compose;

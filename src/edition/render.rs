@@ -1,5 +1,5 @@
 //! Edition → subject, HTML and text. The templates may be the admin's: they are bounded in steps and in bytes, and
-//! they print only what [`view`](super::view) prepared.
+//! they print only what `view` prepared.
 
 use super::{gist, sample, view, wrap};
 use crate::model::{Edition, Rendered};

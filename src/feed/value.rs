@@ -131,7 +131,7 @@ fn base64(text: &str) -> Option<String> {
     String::from_utf8(out).ok().filter(|text| !text.is_empty())
 }
 
-/// The name of a person from "mail (Name)", "Name <mail>" and the like; the address only where there is no name.
+/// The name of a person from "mail (Name)", `Name <mail>` and the like; the address only where there is no name.
 pub(super) fn person(text: &str) -> String {
     let text = text.trim();
     let is_mail = |word: &&str| word.contains('@') && word.contains('.');

@@ -173,7 +173,9 @@ impl<'d> Life<'d> {
             Event::CrashWhileComposing => {
                 let setup = works.setup();
                 for digest in &setup.config.digests {
-                    let plan = desk::plan(&works, &setup, digest).await.unwrap();
+                    let plan = diembao::daemon::calendar::plan(&works, &setup, digest)
+                        .await
+                        .unwrap();
                     for due in edition::window::due(&[plan], self.now) {
                         desk::compose(&works, &setup, digest, &due).await.unwrap();
                     }
@@ -199,7 +201,9 @@ impl<'d> Life<'d> {
     async fn out_of_turn(&self, works: &Works) {
         let setup = works.setup();
         let digest = &setup.config.digests[0];
-        let plan = desk::plan(works, &setup, digest).await.unwrap();
+        let plan = diembao::daemon::calendar::plan(works, &setup, digest)
+            .await
+            .unwrap();
         let today = self.now.to_zoned(plan.schedule.zone.clone()).date();
         let slot = plan.schedule.appointment(today).unwrap();
         let due = edition::window::Due {
