@@ -24,6 +24,8 @@ const SILENCE_PART: i32 = 8;
 /// Of the remembered publications so many must lie in one hour of the day for it to count as a busy hour.
 const BUSY_HOUR: usize = 2;
 
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 /// Bounds on the pace; all durations are non-negative. `Default` gives the shipped values.
@@ -366,13 +368,18 @@ fn failed(
             (busy_base(limits), limits.max_interval)
         }
         FailureKind::Forbidden => (busy_base(limits), limits.max_hard_interval),
+        // No server was reached, so none is bothered: the network may be back in a moment, as after a start of the machine.
+        FailureKind::Dns | FailureKind::Connect => (
+            limits.min_interval.clamp(SECOND, MINUTE),
+            limits.max_interval,
+        ),
         // Also where no minimum is set, trouble is given some time to pass.
         _ => (
             limits.min_interval.max(limits.default_interval / 3),
             limits.max_interval,
         ),
     };
-    let pause = doubled(base, failures, cap).max(limits.min_interval);
+    let pause = doubled(base, failures, cap);
     after.state.next_poll_at = Some(later(later(now, pause), phase(&feed.key, pause / 8)));
 }
 

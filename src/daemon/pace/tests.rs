@@ -662,6 +662,31 @@ fn any_answer() -> impl Strategy<Value = (FetchOutcome, ReadResult)> {
     ]
 }
 
+#[test]
+fn a_server_that_was_not_reached_is_tried_again_within_minutes_and_ever_more_rarely() {
+    let limits = PaceLimits::default();
+    let mut feed = feed_with(FeedState::default());
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        let (state, _) = after_poll(
+            &feed,
+            &trouble(FailureKind::Connect),
+            &ReadResult::NotRead,
+            &limits,
+            now(),
+        );
+        waits.push(state.next_poll_at.unwrap().duration_since(now()));
+        feed.state = state;
+    }
+    assert!(
+        waits[0] >= MINUTE && waits[0] < MINUTE * 2,
+        "{:?}",
+        waits[0]
+    );
+    assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]));
+    assert!(*waits.last().unwrap() >= limits.max_interval);
+}
+
 proptest! {
     #[test]
     fn whatever_happens_the_next_poll_is_neither_early_nor_lost(
@@ -676,7 +701,10 @@ proptest! {
                 prop_assert_eq!(state.next_poll_at, None);
             } else {
                 let next = state.next_poll_at.expect("a feed that is not retired is asked again");
-                prop_assert!(next >= now + limits.min_interval);
+                let kind = state.failure.as_ref().filter(|_| state.failures > 0).map(|failure| failure.kind);
+                let reached = !matches!(kind, Some(FailureKind::Dns | FailureKind::Connect));
+                let soonest = if reached { limits.min_interval } else { limits.min_interval.min(MINUTE) };
+                prop_assert!(next >= now + soonest);
                 prop_assert!(next <= now + DAY * 8);
                 if let FetchOutcome::Throttled { until: Some(until), .. } = &outcome {
                     prop_assert!(next >= (*until).min(now + limits.obey_at_most));
