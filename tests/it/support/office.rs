@@ -197,8 +197,9 @@ impl Daemon {
 
     /// Sends a signal by name (`TERM`, `HUP`).
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &self.pid().to_string()])
+        // The shell's own `kill`: a bare machine has no program of that name.
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -{name} {}", self.pid())])
             .status();
         assert!(sent.unwrap().success());
     }
