@@ -1,52 +1,17 @@
 //! `tool neardup`: JSON lines of documents in order of arrival to JSON lines of groups.
 
+use super::json;
 use crate::analyse::neardup::{NearText, group};
-use serde::Deserialize;
-use std::{
-    io::{BufRead, Write},
-    process::ExitCode,
-};
-
-#[derive(Deserialize)]
-struct Document {
-    id: String,
-    #[serde(default)]
-    lead: Option<String>,
-    #[serde(default)]
-    text: Option<String>,
-}
+use std::process::ExitCode;
 
 /// stdin `{"id","lead","text"}` a line, stdout `{"id","group"}` a line in the same order; 1 on unreadable input.
 pub fn run() -> ExitCode {
-    match answer(std::io::stdin().lock(), std::io::stdout().lock()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("reading documents: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn answer(input: impl BufRead, mut output: impl Write) -> std::io::Result<()> {
-    let (mut ids, mut texts) = (Vec::new(), Vec::new());
-    for line in input.lines() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let document: Document = serde_json::from_str(&line)?;
-        texts.push(NearText::new(
-            document.lead.as_deref().unwrap_or(""),
-            document.text.as_deref().unwrap_or(""),
-        ));
-        ids.push(document.id);
-    }
-    for (id, group) in ids.iter().zip(group(&texts)) {
-        writeln!(
-            output,
-            "{}",
-            serde_json::json!({"id": id, "group": ids[group]})
-        )?;
-    }
-    Ok(())
+    json::groups("group", |documents| {
+        let part = |text: &Option<String>| text.clone().unwrap_or_default();
+        let texts: Vec<NearText> = documents
+            .iter()
+            .map(|d| NearText::new(&part(&d.lead), &part(&d.text)))
+            .collect();
+        group(&texts)
+    })
 }
