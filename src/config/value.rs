@@ -162,6 +162,17 @@ impl Days {
     /// Every day.
     pub const ALL: Self = Self(0b111_1111);
 
+    /// The set of these days; of none, nothing is ever due.
+    pub fn new(days: impl IntoIterator<Item = Weekday>) -> Self {
+        let bit = |day: Weekday| 1 << day.to_monday_zero_offset();
+        Self(days.into_iter().fold(0, |set, day| set | bit(day)))
+    }
+
+    /// Whether all of `days` are among them.
+    pub fn contains_all(self, days: impl IntoIterator<Item = Weekday>) -> bool {
+        days.into_iter().all(|day| self.contains(day))
+    }
+
     /// Whether the day is one of them.
     pub fn contains(self, day: Weekday) -> bool {
         self.0 & (1 << day.to_monday_zero_offset()) != 0
@@ -196,6 +207,15 @@ impl fmt::Display for Days {
 impl fmt::Debug for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Days({self})")
+    }
+}
+
+impl std::str::FromStr for Days {
+    type Err = String;
+
+    /// As a digest's `days` is read; the error says what is wrong, in English.
+    fn from_str(text: &str) -> Result<Self, String> {
+        days(text).map_err(|wrong| wrong.what.en)
     }
 }
 

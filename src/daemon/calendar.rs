@@ -5,19 +5,7 @@ use crate::config::DigestConfig;
 use crate::edition::window;
 use crate::store::StoreError;
 use jiff::Timestamp;
-use jiff::civil::Weekday;
 use std::sync::Arc;
-
-/// All days of the week.
-const WEEK: [Weekday; 7] = [
-    Weekday::Monday,
-    Weekday::Tuesday,
-    Weekday::Wednesday,
-    Weekday::Thursday,
-    Weekday::Friday,
-    Weekday::Saturday,
-    Weekday::Sunday,
-];
 
 /// What the calendar must know of every digest.
 ///
@@ -75,7 +63,7 @@ pub(super) async fn since(works: &Works, digest: &DigestConfig) -> Result<Timest
 pub fn schedule(setup: &Setup, digest: &DigestConfig) -> window::Schedule {
     window::Schedule {
         time: digest.at,
-        days: window::Days::new(WEEK.into_iter().filter(|day| digest.days.contains(*day))),
+        days: digest.days,
         zone: setup.config.daemon.time_zone.clone(),
         holidays: match digest.on_holidays {
             true => Arc::default(),

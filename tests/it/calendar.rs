@@ -1,8 +1,8 @@
 //! A year of mornings with the shipped holidays, whatever zone the server is in.
 
 use diembao::{
-    config::Holidays,
-    edition::window::{Days, LastEdition, Plan, Schedule, due},
+    config::{Days, Holidays},
+    edition::window::{LastEdition, Plan, Schedule, due},
 };
 use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
 use std::{collections::BTreeMap, process::Command, sync::Arc};
