@@ -136,12 +136,11 @@ fn is_wide(first: u8, second: u8, third: u8) -> bool {
     let two = (first == b' ') & (second == b' ');
     let line = (first == b'\t') | (first == b'\n') | (first == b'\r');
     let latin = (first == 0xc2) & ((second == 0x85) | (second == 0xa0));
-    let general = (first == 0xe2)
-        & ((second == 0x80) & (third >= 0xa8) & (third <= 0xaf)
-            | (second == 0x81) & (third == 0x9f));
-    let quads = (first == 0xe2) & (second == 0x80) & (third < 0x90);
+    // U+2000..=U+200F, U+2028..=U+202F; U+205F.
+    let spaces = (second == 0x80) & ((third < 0x90) | (third & 0xf8 == 0xa8));
+    let general = (first == 0xe2) & (spaces | (second == 0x81) & (third == 0x9f));
     let other = (first == 0xe1) & (second == 0x9a) | (first == 0xe3) & (second == 0x80);
-    two | line | latin | general | quads | other
+    two | line | latin | general | other
 }
 
 /// Whether any byte is such together with the two behind it, of which there may be none (0).
