@@ -6,6 +6,8 @@
 //! thread, so that other work on the machine matters little. Only the ratio means anything. `benches/peers` puts other
 //! readers beside it.
 
+#![allow(clippy::print_stdout, reason = "the figures are the output")]
+
 use diembao::feed;
 use jiff::{Timestamp, tz::TimeZone};
 use std::{ffi::OsStr, fs, hint::black_box, path::Path};
