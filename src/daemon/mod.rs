@@ -13,6 +13,7 @@ pub mod pages;
 pub mod poll;
 pub mod post;
 pub mod reload;
+mod room;
 mod run;
 pub mod setup;
 mod start;

@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{calendar, desk, pages, poll, post, reload, start};
+use super::{calendar, desk, pages, poll, post, reload, room, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -207,6 +207,10 @@ impl Loops {
                 "post",
                 part(works, watch.heart("post"), stop, beat, post::run),
             ),
+            (
+                "room",
+                part(works, watch.heart("room"), stop, beat, room::run),
+            ),
         ];
         let mut loops = Self {
             running: JoinSet::new(),
@@ -214,7 +218,7 @@ impl Loops {
             names: Default::default(),
             panics: Vec::new(),
         };
-        for name in ["polls", "pages", "desk", "post"] {
+        for name in ["polls", "pages", "desk", "post", "room"] {
             loops.spawn(name);
         }
         loops

@@ -46,7 +46,7 @@ impl Setup {
             signer: signer(&config)?,
             client,
             robots: Robots::default(),
-            config,
+            config: Arc::new(config),
         })
     }
 }

@@ -8,20 +8,21 @@ pub mod compose;
 mod fixtures;
 mod gist;
 pub mod json;
+pub mod leave;
 mod quote;
 pub mod render;
-mod safe;
+pub(crate) mod safe;
 mod sample;
 mod select;
 #[cfg(test)]
 mod tests;
 mod view;
 pub mod window;
-mod words;
+pub(crate) mod words;
 mod wrap;
 
 pub use compose::{
     DigestSettings, Failing, Material, Said, SourceInfo, StoryGroup, Told, TopicHeading, compose,
 };
 pub use json::to_json;
-pub use render::{RenderOptions, TemplateError, Templates, render};
+pub use render::{RenderOptions, TemplateError, Templates, printed, render};

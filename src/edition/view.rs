@@ -20,6 +20,8 @@ pub(super) struct Limits {
     pub listed: usize,
     /// Entries of "Các tin khác" and "Tin liên quan" together.
     pub tail: usize,
+    /// Entries of these two left out before them: those of the pages before.
+    pub skip: usize,
     /// Failing sources named.
     pub failing: usize,
     /// Copies named for one earlier edition.
@@ -31,6 +33,7 @@ impl Limits {
         papers: usize::MAX,
         listed: usize::MAX,
         tail: usize::MAX,
+        skip: 0,
         failing: usize::MAX,
         reprints: usize::MAX,
     };
@@ -83,6 +86,8 @@ struct Count {
 
 #[derive(Debug, Serialize)]
 struct Lead {
+    /// Its place in the edition, from 1.
+    nth: usize,
     title: String,
     url: Option<String>,
     /// Sentences with their quotation marks.

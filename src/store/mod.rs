@@ -9,12 +9,14 @@ mod editions;
 mod error;
 mod feeds;
 mod keep;
+mod leavers;
 mod open;
 mod outbox;
 mod polls;
 mod resolve;
 mod rows;
 mod search;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
@@ -23,10 +25,12 @@ pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
 pub use keep::{Due, StoreCounts};
+pub use leavers::{Leaver, Left};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};
 pub use search::{Found, SearchFilter};
+pub use shelf::{MonthCount, StoryHead, StoryKey};
 
 use open::sql;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
