@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// The daemon's loop; ends when `stop` turns true. A room that cannot open is tried again at each round and stops
@@ -57,5 +58,9 @@ async fn open(
             }
         }
     };
-    web::serve(Arc::new(room), at, moved).await.map_err(|err| err.to_string())
+    let listener = TcpListener::bind(at).await;
+    let listener = listener.map_err(|err| format!("listening at {at}: {err}"))?;
+    tracing::info!(address = %at, "the reading room is open");
+    web::serve(Arc::new(room), listener, moved).await;
+    Ok(())
 }

@@ -21,4 +21,4 @@ mod sources;
 mod topics;
 
 pub use room::{Office, Room};
-pub use serve::{ServeError, serve};
+pub use serve::serve;

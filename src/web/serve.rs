@@ -10,7 +10,6 @@ use axum::routing::get;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -28,25 +27,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 /// Before listening is tried again after the kernel refused a connection (no descriptors left).
 const BREATH: Duration = Duration::from_millis(200);
 
-/// Why the reading room does not open.
-#[derive(Debug, thiserror::Error)]
-#[error("listening at {at}: {why}")]
-pub struct ServeError {
-    at: SocketAddr,
-    why: std::io::Error,
-}
-
-/// Serves the room at an address until `close` comes to its end; answers under way get a few seconds more.
-///
-/// # Errors
-/// When nothing can listen there.
-pub async fn serve(
-    room: Arc<Room>,
-    at: SocketAddr,
-    close: impl Future<Output = ()>,
-) -> Result<(), ServeError> {
-    let listener = TcpListener::bind(at).await.map_err(|why| ServeError { at, why })?;
-    tracing::info!(address = %at, "the reading room is open");
+/// Serves the room until `close` comes to its end; answers under way get a few seconds more.
+pub async fn serve(room: Arc<Room>, listener: TcpListener, close: impl Future<Output = ()>) {
     let app = app(room);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
@@ -79,7 +61,6 @@ pub async fn serve(
     if tokio::time::timeout(CLOSE_WITHIN, graceful.shutdown()).await.is_err() {
         guests.shutdown().await;
     }
-    Ok(())
 }
 
 fn connection(

@@ -15,3 +15,4 @@ mod net;
 mod post;
 mod readme;
 mod support;
+mod web;
