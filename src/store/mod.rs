@@ -13,6 +13,7 @@ mod open;
 mod outbox;
 mod polls;
 mod resolve;
+mod restore;
 mod rows;
 mod search;
 #[cfg(test)]
@@ -26,7 +27,8 @@ pub use keep::{Due, StoreCounts};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};
-pub use search::{Found, SearchFilter};
+pub use restore::{Mailed, Restored, mailed_key, restore};
+pub use search::{Found, Page, SearchFilter, SearchOrder, SearchResult, Snippet};
 
 use open::sql;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
@@ -84,10 +86,18 @@ impl Store {
     pub fn open(dir: &Path, fold: Fold) -> Result<Self, StoreError> {
         open::make_dir(dir)?;
         let lock = open::lock(dir)?;
-        let conn = open::open_owner(dir)?;
+        let conn = open::open_owner(dir, fold)?;
         feeds::release_leases(&conn).map_err(|e| sql("taking back leases", e))?;
         outbox::release_tries(&conn).map_err(|e| sql("taking back tries to deliver", e))?;
         Self::start(conn, Some(lock), dir, fold)
+    }
+
+    /// The process that owns the data in `dir`, as it wrote its number; `None` where nobody does.
+    pub fn owner_of(dir: &Path) -> Option<String> {
+        match open::lock(dir) {
+            Err(StoreError::InUse { pid, .. }) => Some(pid),
+            _ => None,
+        }
     }
 
     /// Opens the file beside its owner, for reading and for small writes such as "due now".
