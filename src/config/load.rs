@@ -8,8 +8,8 @@ use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
 use super::topics::{self, Topics, TopicsProblem};
 use super::{AdminConfig, ArticleConfig, Config, DaemonConfig, DigestConfig, FetchConfig};
-use super::{MetricsConfig, RetentionConfig, keeping};
-use super::{Problems, SmtpConfig, digests, embedded, secret, sense, settings, smtp, sources};
+use super::{MetricsConfig, Problems, RetentionConfig, SmtpConfig, WebConfig};
+use super::{digests, embedded, keeping, secret, sense, settings, smtp, sources, web};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -98,6 +98,7 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         admin: settings.admin,
         retention: settings.retention,
         metrics: settings.metrics,
+        web: settings.web,
         sources,
         places,
         holidays: Arc::new(holidays),
@@ -162,6 +163,7 @@ struct Settings {
     admin: AdminConfig,
     retention: RetentionConfig,
     metrics: MetricsConfig,
+    web: WebConfig,
 }
 
 impl Settings {
@@ -198,6 +200,7 @@ fn settings_of(
         article: settings::article(root.section("article")),
         digests: digests::digests(root, places, topic_keys, admin.recipients.first()),
         smtp: smtp::smtp(root.section("smtp"), folder, env),
+        web: web::web(root.section("web")),
         admin,
         retention: keeping::retention(root.section("retention")),
         metrics: keeping::metrics(root.section("metrics"), folder, env),

@@ -1,7 +1,7 @@
 //! The config: read once, checked whole, then a value.
 //!
 //! Two steps. `raw`, over the text that `files` found, holds a file as it was written, every value with its place;
-//! `settings`, `digests`, `smtp`, `keeping`, `sources` and `places` say what it means, `sense` what cannot be meant; `load` joins the files of a folder into one [`Config`] in which
+//! `settings`, `digests`, `smtp`, `keeping`, `web`, `sources` and `places` say what it means, `sense` what cannot be meant; `load` joins the files of a folder into one [`Config`] in which
 //! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
 
 mod address;
@@ -23,6 +23,7 @@ mod smtp;
 mod sources;
 pub mod topics;
 mod value;
+mod web;
 
 pub use address::{Cidr, Recipient};
 pub use digests::DigestConfig;
@@ -37,6 +38,7 @@ pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyC
 pub use smtp::{DkimConfig, SmtpConfig, Tls};
 pub use sources::same_address;
 pub use value::Days;
+pub use web::WebConfig;
 
 use crate::model::Source;
 use std::path::PathBuf;
@@ -63,6 +65,8 @@ pub struct Config {
     pub retention: RetentionConfig,
     /// What machines may read of us.
     pub metrics: MetricsConfig,
+    /// The office's own pages.
+    pub web: WebConfig,
     /// The newspapers and sites, in the file's order.
     pub sources: Vec<Source>,
     /// The units and their former names.
