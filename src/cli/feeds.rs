@@ -1,8 +1,8 @@
-//! `feeds list|show|test`: the sources' health, and a try of one address.
+//! `feeds list|show|test`: the sources' health, and a try of one address. What writes `feeds.toml` is in `feeds_edit`.
 
 use super::app::{self, AppError};
 use super::args::{Args, Feeds};
-use super::out;
+use super::{feeds_edit, out};
 use crate::daemon::works::Setup;
 use crate::feed::{self, How, Warning, identity};
 use crate::model::{ArticleText, FetchOutcome, Fetched, Source, SourceKey, Validators};
@@ -22,6 +22,10 @@ pub async fn run(args: &Args, action: &Feeds) -> Result<(), AppError> {
         Feeds::List => list(args).await,
         Feeds::Show { feed } => show(args, feed).await,
         Feeds::Test { url } => test(args, url).await,
+        Feeds::Add(new) => feeds_edit::add(args, new),
+        Feeds::Remove { feeds } => feeds_edit::remove(args, feeds),
+        Feeds::Import { file, dry_run } => feeds_edit::import(args, file, *dry_run),
+        Feeds::Export { file } => feeds_edit::export(args, file.as_deref()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use url::Url;
 
 /// The key of a feed that has neither `key` nor `section`: the paper's general feed.
-const GENERAL: &str = "chung";
+pub(super) const GENERAL: &str = "chung";
 /// Where a paper stands among others that have a story too; the central press has smaller numbers.
 const PROVINCIAL_RANK: u16 = 500;
 const CENTRAL_RANK: u16 = 100;
@@ -176,7 +176,8 @@ fn page_rules(section: Section<'_>) -> PageRules {
 fn selector(text: &str) -> Result<String, Wrong> {
     let sound = !text.trim().is_empty()
         && text.chars().count() <= SELECTOR_MAX_CHARS
-        && !text.chars().any(char::is_control);
+        && !text.chars().any(char::is_control)
+        && dom_query::Matcher::new(text).is_ok();
     sound.then(|| text.trim().to_owned()).ok_or_else(|| {
         wrong(
             words(
@@ -207,8 +208,8 @@ fn once(
     }
 }
 
-/// Two spellings of one feed address: scheme, `www.` and a slash at the end make no difference.
-fn same_address(url: &Url) -> String {
+/// One text for the spellings of one feed address: scheme, `www.` and a slash at the end make no difference.
+pub fn same_address(url: &Url) -> String {
     let host = address::bare_host(url.host_str().unwrap_or_default());
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     let path = url.path().trim_end_matches('/');

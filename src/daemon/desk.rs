@@ -203,6 +203,11 @@ pub async fn compose(
             .unwrap_or(Timestamp::MIN);
         articles.retain(|article| article.seen >= begin);
     }
+    let mailed = calendar::mailed(works, digest).await?;
+    if let Some(mailed) = mailed {
+        // The editions of that time had it, though the restored data do not know of them.
+        articles.retain(|article| article.published.unwrap_or(article.seen) >= mailed.until);
+    }
     let window = Window {
         after,
         upto,
@@ -215,7 +220,11 @@ pub async fn compose(
         &due.slot,
         window,
         articles,
-        last.map(|last| last.number),
+        last.map(|last| last.number).max(
+            mailed
+                .map(|mailed| mailed.number)
+                .filter(|number| *number > 0),
+        ),
     )
     .await
 }

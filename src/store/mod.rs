@@ -14,6 +14,7 @@ mod open;
 mod outbox;
 mod polls;
 mod resolve;
+mod restore;
 mod rows;
 mod search;
 mod shelf;
@@ -29,7 +30,8 @@ pub use leavers::{Leaver, Left};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};
-pub use search::{Found, SearchFilter};
+pub use restore::{Mailed, Restored, mailed_key, restore};
+pub use search::{Found, Page, SearchFilter, SearchOrder, SearchResult, Snippet};
 pub use shelf::{MonthCount, StoryHead, StoryKey};
 
 use open::sql;
@@ -88,10 +90,18 @@ impl Store {
     pub fn open(dir: &Path, fold: Fold) -> Result<Self, StoreError> {
         open::make_dir(dir)?;
         let lock = open::lock(dir)?;
-        let conn = open::open_owner(dir)?;
+        let conn = open::open_owner(dir, fold)?;
         feeds::release_leases(&conn).map_err(|e| sql("taking back leases", e))?;
         outbox::release_tries(&conn).map_err(|e| sql("taking back tries to deliver", e))?;
         Self::start(conn, Some(lock), dir, fold)
+    }
+
+    /// The process that owns the data in `dir`, as it wrote its number; `None` where nobody does.
+    pub fn owner_of(dir: &Path) -> Option<String> {
+        match open::lock(dir) {
+            Err(StoreError::InUse { pid, .. }) => Some(pid),
+            _ => None,
+        }
     }
 
     /// Opens the file beside its owner, for reading and for small writes such as "due now".

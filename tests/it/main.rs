@@ -3,16 +3,20 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod calendar;
 mod cli;
 mod config;
 mod crash;
 mod daemon;
+mod faults;
 mod histories;
 mod identity;
 mod mail;
+mod mistakes;
 mod net;
 mod post;
 mod readme;
 mod support;
+mod threats;
 mod web;
