@@ -8,6 +8,9 @@ mod digest;
 mod dump;
 mod explain;
 mod feeds;
+mod feeds_discover;
+mod feeds_exam;
+mod feeds_test;
 mod fetch;
 mod mark;
 mod near_misses;
@@ -39,7 +42,7 @@ pub fn main(journal: bool) -> ExitCode {
     let args = Args::parse();
     crate::log::init(verbosity(&args), journal);
     match &args.command {
-        Command::Tool { tool } => tool::run(tool),
+        Command::Tool { tool } => tool::run(&args, tool),
         Command::Check { file } => {
             check::run(file.as_deref().or(args.config.as_deref()), args.json)
         }

@@ -2,7 +2,7 @@
 
 use super::app::{self, AppError};
 use super::args::Args;
-use super::out;
+use super::{feeds, out};
 use crate::daemon::calendar;
 use crate::model::DeliveryState;
 use crate::store::{Store, StoreError};
@@ -36,6 +36,12 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         .iter()
         .filter(|row| row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some())
         .collect();
+    // Those that answer and are of no use count apart: nothing is broken, and yet they want looking at.
+    let drifted: Vec<_> = enabled
+        .iter()
+        .filter(|row| !failing.iter().any(|other| other.feed.id == row.feed.id))
+        .filter_map(|row| Some((row, feeds::trouble(row, now)?)))
+        .collect();
     let counts = works.store.counts().await?;
     let outbox = works.store.outbox_counts().await?;
     let editions = works.store.list_editions(None, 1).await?;
@@ -48,7 +54,7 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         .min();
     if args.json {
         out::json(&json!({
-            "daemon": pid, "feeds": enabled.len(), "failing": failing.len(), "entries": counts.entries,
+            "daemon": pid, "feeds": enabled.len(), "failing": failing.len(), "drifted": drifted.len(), "entries": counts.entries,
             "articles": counts.articles, "unanalysed": counts.unanalysed, "pages": counts.pages, "outbox": outbox,
             "last_edition": editions.first().map(|e| json!({
                 "digest": e.digest, "number": e.number, "slot": e.slot, "articles": e.articles,
@@ -62,9 +68,10 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         None => out::line("Dịch vụ: không chạy"),
     }
     out::line(&format!(
-        "Địa chỉ tin: {} đang bật, {} lỗi",
+        "Địa chỉ tin: {} đang bật, {} lỗi, {} bất thường",
         enabled.len(),
-        failing.len()
+        failing.len(),
+        drifted.len()
     ));
     out::line(&format!(
         "Đã lưu: {} bài từ {} mục tin; {} bài chờ phân tích, {} bài chờ đọc toàn văn",
@@ -97,23 +104,24 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
             post.join("; ")
         }
     ));
-    for row in failing.iter().take(NAMED) {
-        let state = &row.feed.state;
-        let why = state
-            .failure
-            .as_ref()
-            .map_or("", |failure| failure.kind.in_vietnamese());
-        let since = state
-            .failing_since
-            .or(state.retired_at)
-            .map(&show)
-            .unwrap_or_default();
-        out::line(&format!("  lỗi {} từ {since}: {why}", row.feed.key));
+    let failing = failing
+        .iter()
+        .filter_map(|row| Some(("lỗi", *row, feeds::trouble(row, now)?)));
+    let drifted = drifted
+        .iter()
+        .map(|(row, trouble)| ("bất thường", *row, *trouble));
+    let all: Vec<_> = failing.chain(drifted).collect();
+    for (word, row, (why, since)) in all.iter().take(NAMED) {
+        out::line(&format!(
+            "  {word} {} từ {}: {why}",
+            row.feed.key,
+            show(*since)
+        ));
     }
-    if failing.len() > NAMED {
+    if all.len() > NAMED {
         out::line(&format!(
             "  … và {} nguồn khác; xem `diembao feeds list`",
-            failing.len() - NAMED
+            all.len() - NAMED
         ));
     }
     Ok(())
