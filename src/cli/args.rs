@@ -271,9 +271,14 @@ pub enum Feeds {
         /// Where to write [default: standard output]
         file: Option<PathBuf>,
     },
-    /// Try an address and report like a doctor
+    /// Try an address and report like a doctor: what came, how it was read, what would be taken, when it is asked again
     Test {
         /// Address, or source/feed
+        url: String,
+    },
+    /// Look for feeds and sitemaps of a site, and try each
+    Discover {
+        /// Home page, or a page that lists feeds
         url: String,
     },
 }

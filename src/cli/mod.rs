@@ -11,7 +11,10 @@ mod digest;
 mod dump;
 mod explain;
 mod feeds;
+mod feeds_discover;
 mod feeds_edit;
+mod feeds_exam;
+mod feeds_test;
 mod fetch;
 mod mark;
 mod near_misses;
@@ -43,7 +46,7 @@ pub fn main(journal: bool) -> ExitCode {
     let args = Args::parse();
     crate::log::init(verbosity(&args), journal);
     match &args.command {
-        Command::Tool { tool } => tool::run(tool),
+        Command::Tool { tool } => tool::run(&args, tool),
         Command::Check {
             diff: false,
             online: false,

@@ -2,7 +2,7 @@
 
 use super::app::{self, AppError};
 use super::args::Args;
-use super::out;
+use super::{feeds, out};
 use crate::daemon::works::Works;
 use crate::daemon::{calendar, keep, reload};
 use crate::edition::window;
@@ -57,6 +57,7 @@ struct Report {
     free: Option<u64>,
     needs: Vec<Need>,
     zone: TimeZone,
+    now: Timestamp,
 }
 
 /// Runs the command: exit code 0 where all is well, 1 where a human is needed.
@@ -99,6 +100,7 @@ impl Report {
             free: keep::free_bytes(dir),
             needs: Vec::new(),
             zone: setup.config.daemon.time_zone.clone(),
+            now,
             pid,
             feeds,
         };
@@ -195,6 +197,15 @@ impl Report {
             .collect()
     }
 
+    /// Feeds that answer and are of no use: nothing is broken, and yet they want looking at.
+    fn drifted(&self) -> Vec<(&FeedRow, (&'static str, Timestamp))> {
+        let failing = self.failing();
+        self.enabled()
+            .filter(|row| !failing.iter().any(|other| other.feed.id == row.feed.id))
+            .filter_map(|row| Some((row, feeds::trouble(row, self.now)?)))
+            .collect()
+    }
+
     fn failing_feeds(&self, now: Timestamp) -> Vec<Need> {
         let failing = self.failing();
         let enabled = self.enabled().count();
@@ -255,6 +266,7 @@ impl Report {
         out::json(&json!({
             "ok": self.needs.is_empty(), "needs": self.needs,
             "daemon": self.pid, "feeds": self.enabled().count(), "failing": self.failing().len(),
+            "drifted": self.drifted().len(),
             "entries": self.counts.entries, "articles": self.counts.articles,
             "unanalysed": self.counts.unanalysed, "pages": self.counts.pages, "outbox": self.outbox,
             "disk_free_bytes": self.free,
@@ -290,9 +302,10 @@ impl Report {
     fn print_work(&self) {
         let counts = &self.counts;
         out::line(&format!(
-            "Địa chỉ tin: {} đang bật, {} lỗi",
+            "Địa chỉ tin: {} đang bật, {} lỗi, {} bất thường",
             self.enabled().count(),
-            self.failing().len()
+            self.failing().len(),
+            self.drifted().len()
         ));
         out::line(&format!(
             "Đã lưu: {} bài từ {} mục tin; {} bài chờ phân tích, {} bài chờ đọc toàn văn",
@@ -323,26 +336,25 @@ impl Report {
 
     fn print_failing(&self) {
         let failing = self.failing();
-        for row in failing.iter().take(NAMED) {
-            let state = &row.feed.state;
-            let why = state
-                .failure
-                .as_ref()
-                .map_or("", |failure| failure.kind.in_vietnamese());
-            let since = state
-                .failing_since
-                .or(state.retired_at)
-                .map(|at| self.show(at));
+        let failing = failing
+            .iter()
+            .filter_map(|row| Some(("lỗi", *row, feeds::trouble(row, self.now)?)));
+        let drifted = self.drifted();
+        let drifted = drifted
+            .iter()
+            .map(|(row, trouble)| ("bất thường", *row, *trouble));
+        let all: Vec<_> = failing.chain(drifted).collect();
+        for (word, row, (why, since)) in all.iter().take(NAMED) {
             out::line(&format!(
-                "  lỗi {} từ {}: {why}",
+                "  {word} {} từ {}: {why}",
                 row.feed.key,
-                since.unwrap_or_default()
+                self.show(*since)
             ));
         }
-        if failing.len() > NAMED {
+        if all.len() > NAMED {
             out::line(&format!(
                 "  … và {} nguồn khác; xem `diembao feeds list`",
-                failing.len() - NAMED
+                all.len() - NAMED
             ));
         }
     }

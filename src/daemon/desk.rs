@@ -126,7 +126,10 @@ fn judge(topics: &Topics, pages: bool, one: &Unanalysed) -> (ArticleId, Verdict,
     let article = &one.article;
     let found = analyse::topic::classify(topics, &article.text());
     let verdict = analyse::mark::apply(found, &one.marks, topics);
-    let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
+    // An address from a sitemap is judged by its page: there is nothing else.
+    let unread = article.title.is_empty() && article.body.is_none();
+    let page_wanted =
+        pages && !article.backfill && (unread || analyse::topic::can_matter(topics, &verdict));
     (article.id, verdict, page_wanted)
 }
 

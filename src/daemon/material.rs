@@ -1,10 +1,11 @@
 //! What an edition is made of: gathered from the store and the setup, as the plain values that `edition` works on.
 
+use super::drift;
 use super::works::{Setup, Works};
 use crate::analyse;
 use crate::config::DigestConfig;
 use crate::edition::{DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading};
-use crate::model::{Article, Failure, FailureKind, SourceKey, Window};
+use crate::model::{Article, FailureKind, SourceKey, Window};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -28,12 +29,9 @@ pub(super) async fn gather(
     articles: Vec<Article>,
     last_number: Option<u32>,
 ) -> Result<(Material, Vec<(Article, u32)>), StoreError> {
-    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from);
-    let date = works
-        .clock
-        .now()
-        .to_zoned(setup.config.daemon.time_zone.clone())
-        .date();
+    let now = works.clock.now();
+    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from, now);
+    let date = now.to_zoned(setup.config.daemon.time_zone.clone()).date();
     let week_begin = date.saturating_sub(6.days());
     let articles: Vec<Article> = articles
         .into_iter()
@@ -51,7 +49,7 @@ pub(super) async fn gather(
             .iana_name()
             .unwrap_or("Asia/Ho_Chi_Minh")
             .to_owned(),
-        composed_at: works.clock.now(),
+        composed_at: now,
         last_number,
         stories: Vec::new(),
         reprints: BTreeMap::new(),
@@ -162,8 +160,8 @@ fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, Sour
         .collect()
 }
 
-/// Sources that were read since `from`, and those of which a feed could not be read.
-fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
+/// Sources that were read since `from`, and those of which a feed could not be read, or answers and is of no use.
+fn coverage(feeds: &[FeedRow], from: Timestamp, now: Timestamp) -> (u32, Vec<Failing>) {
     let mut papers: BTreeMap<&SourceKey, Vec<&FeedRow>> = BTreeMap::new();
     for row in feeds.iter().filter(|row| row.enabled) {
         papers.entry(&row.feed.source).or_default().push(row);
@@ -172,19 +170,21 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     let mut failing = Vec::new();
     for (source, rows) in papers {
         let read = |row: &&&FeedRow| {
-            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row).is_none()
+            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row, now).is_none()
         };
-        ok += u32::from(rows.iter().any(|row| read(&row)));
-        // The feed that fails longest speaks for its paper.
+        let any_ok = rows.iter().any(|row| read(&row));
+        ok += u32::from(any_ok);
+        // The feed that fails longest speaks for its paper; one that has drifted only where no other is read.
         let worst = rows
             .iter()
-            .filter_map(|row| Some((trouble(row)?, row)))
+            .filter(|row| !any_ok || is_failing(row))
+            .filter_map(|row| Some((trouble(row, now)?, row)))
             .min_by_key(|((since, _), _)| *since);
-        if let Some(((since, failure), row)) = worst {
+        if let Some(((since, reason), row)) = worst {
             let last_ok = row.feed.state.last_ok_at;
             failing.push(Failing {
                 source: source.clone(),
-                kind: failure.kind,
+                reason,
                 since: Some(since),
                 last_ok,
             });
@@ -193,17 +193,22 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     (ok, failing)
 }
 
-/// Since when a feed fails, and how; `None` for a healthy one.
-fn trouble(row: &FeedRow) -> Option<(Timestamp, Failure)> {
+fn is_failing(row: &FeedRow) -> bool {
+    row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some()
+}
+
+/// Since when a feed fails or hides news, and how, in Vietnamese; `None` for a healthy one.
+fn trouble(row: &FeedRow, now: Timestamp) -> Option<(Timestamp, &'static str)> {
     let state = &row.feed.state;
-    let gone = Failure {
-        kind: FailureKind::Gone,
-        detail: String::new(),
-    };
     if let Some(at) = state.retired_at {
-        return Some((at, gone));
+        return Some((at, FailureKind::Gone.in_vietnamese()));
     }
-    Some((state.failing_since?, state.failure.clone()?))
+    if let Some((since, failure)) = state.failing_since.zip(state.failure.as_ref()) {
+        return Some((since, failure.kind.in_vietnamese()));
+    }
+    let alarms = drift::alarms(state, row.feed.added_at, now);
+    let alarm = alarms.iter().find(|alarm| alarm.drift.hides_news())?;
+    Some((alarm.since, alarm.drift.in_vietnamese()))
 }
 
 /// Whether an article passes the digest's own filter of topics and provinces.

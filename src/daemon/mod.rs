@@ -5,6 +5,8 @@
 pub mod calendar;
 pub mod clock;
 pub mod desk;
+pub mod document;
+pub mod drift;
 pub mod gate;
 pub mod keep;
 pub mod letter;
@@ -12,6 +14,7 @@ mod material;
 pub mod metrics;
 pub mod pace;
 pub mod pages;
+mod parts;
 pub mod poll;
 pub mod post;
 pub mod reload;
@@ -41,7 +44,7 @@ fn until(due: Option<Timestamp>, now: Timestamp, at_most: Duration) -> Duration 
 }
 
 /// The zone of a source's dates without zone: its own, else the office's.
-fn zone_of(source: &Source, config: &Config) -> TimeZone {
+pub(crate) fn zone_of(source: &Source, config: &Config) -> TimeZone {
     let own = source
         .time_zone
         .as_deref()

@@ -3,8 +3,8 @@
 use super::{quote, safe, select};
 use crate::model::{
     Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
-    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, Reprint,
-    SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Edition, FailingSource, Figure, FigureView, ProvinceCount, Quote, Reprint, SourceKey,
+    StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -59,8 +59,8 @@ pub struct TopicHeading {
 pub struct Failing {
     /// Which.
     pub source: SourceKey,
-    /// How.
-    pub kind: FailureKind,
+    /// How, in Vietnamese.
+    pub reason: &'static str,
     /// Since when.
     pub since: Option<Timestamp>,
     /// When it was last read.
@@ -431,7 +431,7 @@ fn failing_sources(material: &Material) -> Vec<FailingSource> {
         .map(|f| FailingSource {
             source: material.name(&f.source),
             province: material.province(&f.source).map(safe::line),
-            reason: f.kind.in_vietnamese().to_owned(),
+            reason: f.reason.to_owned(),
             since: f.since,
             last_ok: f.last_ok,
         })

@@ -98,7 +98,7 @@ pub struct NotAFeed {
 }
 
 impl NotAFeed {
-    fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+    pub(super) fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             detail: detail.into(),
@@ -121,11 +121,32 @@ pub fn read(
     arrived: Option<Timestamp>,
 ) -> Result<Reading, NotAFeed> {
     let (text, decoded) = decode::decode(body, content_type);
-    let text = entity::without_declared(
-        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')),
-    );
-    let document = gather(&text, base)?;
-    let feed = parse(strict::atom(&document, text.len()), base)?;
+    let text = entity::without_declared(trimmed(&text));
+    finish(
+        &gather(&text, base)?,
+        text.len(),
+        decoded,
+        base,
+        zone,
+        arrived,
+    )
+}
+
+/// Without the white space, marks and zeros around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'))
+}
+
+/// What was gathered, as feed-rs and our dates read it. `size` is that of the text, in bytes.
+pub(super) fn finish(
+    document: &Document<'_>,
+    size: usize,
+    decoded: Decoded,
+    base: &Url,
+    zone: &TimeZone,
+    arrived: Option<Timestamp>,
+) -> Result<Reading, NotAFeed> {
+    let feed = parse(strict::atom(document, size), base)?;
     if feed.entries.len() != document.entries.len() {
         return Err(NotAFeed::new(
             FailureKind::Reader,
@@ -134,8 +155,8 @@ pub fn read(
     }
     let mut warnings = Vec::new();
     let mut cut = 0;
-    let times = times::of_entries(&document, zone, arrived, &mut warnings);
-    let meta = meta(&document, &feed, zone, &mut cut);
+    let times = times::of_entries(document, zone, arrived, &mut warnings);
+    let meta = meta(document, &feed, zone, &mut cut);
     let gathered = document.entries.iter().zip(times);
     let entries = feed
         .entries

@@ -52,7 +52,7 @@ static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
         r"(?ix)^[\s(*\-–—]*(?:
         (?:tin|bài|thực\s+hiện|tác\s+giả|người\s+viết|phóng\s+viên|pv|biên\s+tập|tổng\s+hợp|nội\s+dung|chùm\s+ảnh|clip|video|đồ\s+họa|trình\s+bày|bài\s+viết)(?:\s*(?:,|-|–|và|&|/|:)\s*(?:tin|bài|ảnh|clip|video|đồ\s+họa|clip)){0,3}\s*[:：]
         |(?:tin\s+bài|tin,?\s+ảnh|bài,?\s+ảnh|bài\s+và\s+ảnh|tin\s+và\s+ảnh)\s*[:：]?\s
-        |theo\s+|nguồn\s*:\s*|(?:written|reported|story)?\s*\bby\b[:\s]\s*|author\s*:\s*
+        |theo\s+|nguồn\s*:\s*|(?:được\s+)?(?:viết|đăng|gửi)\s+bởi\s*:?\s+|người\s+(?:đăng|gửi)\s*:\s*|(?:written|reported|story|posted|published)?\s*\bby\b[:\s]\s*|author\s*:\s*
         )\s*",
     )
 });

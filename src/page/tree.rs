@@ -230,7 +230,7 @@ impl<'a> Walk<'a> {
             "head" | "script" | "style" | "meta" | "link" | "input" | "title" => return,
             _ => {}
         }
-        if depth > MAX_DEPTH || is_hidden(&node) {
+        if depth > MAX_DEPTH || is_hidden(&node) || super::rules::is_place_stamp(&node) {
             return;
         }
         let mut role = super::rules::role(&node, &tag);

@@ -130,6 +130,7 @@ fn source(paper: &Paper, rank: usize) -> Result<Source, AppError> {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         }],
     })
 }
