@@ -10,6 +10,7 @@ mod explain;
 mod feeds;
 mod fetch;
 mod mark;
+mod month;
 mod near_misses;
 mod now;
 mod out;
@@ -17,6 +18,7 @@ mod outbox;
 mod run;
 mod search;
 mod status;
+mod template;
 mod tool;
 
 use app::AppError;
@@ -84,7 +86,17 @@ fn on_runtime(args: &Args) -> ExitCode {
                 .await
             }
             Command::Digest {
-                name,
+                action: Some(args::DigestAction::Template { action }),
+                ..
+            } => template::run(args, action),
+            Command::Digest {
+                name: Some(name),
+                month: Some(first),
+                out,
+                ..
+            } => Box::pin(month::run(args, name, *first, out.as_deref())).await,
+            Command::Digest {
+                name: Some(name),
                 date,
                 dry_run,
                 out,
@@ -92,6 +104,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 send,
                 resend,
                 near_misses,
+                ..
             } => {
                 let options = digest::Options {
                     name,
@@ -138,6 +151,8 @@ fn on_runtime(args: &Args) -> ExitCode {
             }
             Command::Status => status::run(args).await,
             Command::Dump { what } => dump::run(args, *what).await,
+            // clap asks for a name where there is no action.
+            Command::Digest { name: None, .. } => Ok(()),
             Command::Run
             | Command::Check { .. }
             | Command::Tool { .. }

@@ -4,6 +4,7 @@ use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
 use crate::daemon::calendar;
+use crate::daemon::health::{self, Late};
 use crate::model::DeliveryState;
 use crate::store::{Store, StoreError};
 use crate::text::fold::fold;
@@ -12,7 +13,7 @@ use serde_json::json;
 /// Failing feeds named one by one.
 const NAMED: usize = 20;
 
-/// Runs the command; the exit code says whether it could look, not whether all is well.
+/// Runs the command. The exit code is 1 where an edition is not out half an hour after its time: for a monitor.
 pub async fn run(args: &Args) -> Result<(), AppError> {
     let Some(works) = app::beside(args).await? else {
         out::line(&app::no_data(args));
@@ -36,6 +37,7 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
         .iter()
         .filter(|row| row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some())
         .collect();
+    let late = health::late(&works, &setup).await?;
     let counts = works.store.counts().await?;
     let outbox = works.store.outbox_counts().await?;
     let editions = works.store.list_editions(None, 1).await?;
@@ -54,8 +56,11 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
                 "digest": e.digest, "number": e.number, "slot": e.slot, "articles": e.articles,
             })),
             "next_edition": next.map(|at| at.to_string()),
+            "late": late.iter().map(|late| json!({
+                "digest": late.digest, "slot": late.slot, "due": late.due.to_string(), "waiting": late.waiting,
+            })).collect::<Vec<_>>(),
         }));
-        return Ok(());
+        return verdict(&late);
     }
     match pid {
         Some(pid) => out::line(&format!("Dịch vụ: đang chạy (pid {pid})")),
@@ -116,5 +121,17 @@ pub async fn run(args: &Args) -> Result<(), AppError> {
             failing.len() - NAMED
         ));
     }
-    Ok(())
+    for late in &late {
+        out::line(&format!("  CHẬM: {}", late.in_vietnamese()));
+    }
+    verdict(&late)
+}
+
+fn verdict(late: &[Late]) -> Result<(), AppError> {
+    match late.len() {
+        0 => Ok(()),
+        editions => Err(AppError::Work(anyhow::anyhow!(
+            "{editions} editions are not out half an hour after their time"
+        ))),
+    }
 }

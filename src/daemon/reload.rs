@@ -1,5 +1,6 @@
 //! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
 
+use super::admin;
 use super::gate::Gate;
 use super::works::{Setup, Works};
 use super::{start, watch};
@@ -18,6 +19,12 @@ pub async fn reload(
         Ok(config) => put_in_force(works, setup, config).await,
         Err(problems) => {
             log_problems(&problems, "the old config stays in force");
+            let told = problems
+                .0
+                .iter()
+                .filter(|problem| problem.severity == Severity::Error);
+            let told = told.map(|problem| format!("{}: {}", problem.place(), problem.what_vi));
+            note(works, told.collect()).await;
         }
     }
     watch::ready();
@@ -28,6 +35,7 @@ async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config:
         Ok(new) => Arc::new(new),
         Err(err) => {
             tracing::error!(error = %err, "the new config cannot be worked with; the old one stays in force");
+            note(works, vec![err.to_string()]).await;
             return;
         }
     };
@@ -57,11 +65,19 @@ async fn put_in_force(works: &Works, setup: &Sender<Arc<Setup>>, config: config:
     if let Err(err) = Gate::open_now(&works.store).await {
         tracing::warn!(error = %err, "the mail server's gate could not be opened");
     }
+    note(works, Vec::new()).await;
     // Only fails when no loop is left to hear it.
     let _ = setup.send(new);
     works.wakes.polls.notify_one();
     works.wakes.desk.notify_one();
     works.wakes.post.notify_one();
+}
+
+/// Keeps what was refused for the admin's mail; nothing: it was taken.
+async fn note(works: &Works, problems: Vec<String>) {
+    if let Err(err) = admin::note_reload(works, problems).await {
+        tracing::warn!(error = %err, "what came of the reload could not be noted");
+    }
 }
 
 /// One event a problem, each with its file, line and mend; a warning is none the less one beside errors.
