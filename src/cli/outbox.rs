@@ -108,8 +108,11 @@ fn meaning(row: &DeliveryRow) -> &'static str {
         (".4.", "máy chủ không kết nối được tới nơi nhận"),
         (".3.", "máy chủ thư đang trục trặc hoặc đầy đĩa"),
     ];
-    let enhanced = reply.split_whitespace().nth(1).unwrap_or_default();
-    let (code, _) = reply.split_at(reply.len().min(3));
+    // "RCPT TO: 550 5.1.1 …": the step stands before the server's words.
+    let words = reply.split_once(": ").map_or(reply, |(_, words)| words);
+    let mut pieces = words.split_whitespace();
+    let code = pieces.next().unwrap_or_default();
+    let enhanced = pieces.next().unwrap_or_default();
     let known = CODES
         .iter()
         .find(|(begin, _)| match begin.strip_prefix('.') {

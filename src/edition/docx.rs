@@ -189,11 +189,14 @@ impl Printer<'_> {
     }
 
     fn story(&mut self, story: &Story) {
-        self.say(Stand::Item, &format!("– {}", story.title));
+        let notes = match story.notes.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", story.notes.join("; ")),
+        };
+        let title = format!("– {}", story.title);
+        self.word
+            .say(Stand::Item, &[Piece::Plain(&title), Piece::Italic(&notes)]);
         self.papers(&story.papers, story.hidden);
-        if !story.notes.is_empty() {
-            self.say(Stand::Note, &format!("({})", story.notes.join(" · ")));
-        }
         self.discords(&story.discords);
     }
 

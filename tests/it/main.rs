@@ -3,6 +3,7 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
 mod calendar;
 mod cli;
 mod config;
