@@ -4,8 +4,7 @@ use super::app::{self, AppError};
 use super::args::Args;
 use super::{feeds, out};
 use crate::daemon::works::Works;
-use crate::daemon::{calendar, keep, reload};
-use crate::edition::window;
+use crate::daemon::{calendar, health, keep, reload};
 use crate::model::DeliveryState;
 use crate::store::{EditionHead, FeedRow, Store, StoreCounts};
 use jiff::tz::TimeZone;
@@ -18,8 +17,6 @@ use std::collections::BTreeMap;
 const NAMED: usize = 20;
 /// A mail that waits for longer wants a look.
 const WAITS: SignedDuration = SignedDuration::from_hours(2);
-/// An edition that is not there so long after its hour wants a look; a start reads the feeds first.
-const OVERDUE: SignedDuration = SignedDuration::from_mins(30);
 /// A feed that fails for longer does not come back by itself.
 const FAILS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Mails that were given up are told of for so long.
@@ -107,7 +104,7 @@ impl Report {
         report.needs.extend(report.service());
         report.needs.extend(refused_config(works).await?);
         report.needs.extend(report.disk());
-        report.needs.extend(overdue(works, now).await?);
+        report.needs.extend(overdue(works).await?);
         report.needs.extend(report.post(works, now).await?);
         report.needs.extend(report.failing_feeds(now));
         Ok(report)
@@ -374,22 +371,16 @@ async fn refused_config(works: &Works) -> Result<Option<Need>, AppError> {
     }))
 }
 
-/// Editions whose hour has passed and that are not there.
-async fn overdue(works: &Works, now: Timestamp) -> Result<Vec<Need>, AppError> {
-    let setup = works.setup();
-    let plans = calendar::plans(works, &setup).await?;
-    let before = now.saturating_sub(OVERDUE).unwrap_or(now);
-    Ok(window::due(&plans, before)
-        .into_iter()
-        .map(|due| {
+/// Editions that are not out half an hour after their time.
+async fn overdue(works: &Works) -> Result<Vec<Need>, AppError> {
+    let late = health::late(works, &works.setup()).await?;
+    Ok(late
+        .iter()
+        .map(|late| {
             need(
                 "edition",
-                format!(
-                    "bản tin {} của {} chưa được lập",
-                    due.digest,
-                    due.slot.replace('T', " ")
-                ),
-                "xem dịch vụ có chạy không; lập ngay: diembao digest TÊN --send",
+                format!("bản tin chậm: {}", late.in_vietnamese()),
+                "xem dịch vụ có chạy không; lập ngay: diembao digest TÊN --send; thư đang chờ: diembao outbox list",
             )
         })
         .collect())

@@ -4,12 +4,14 @@ use super::drift;
 use super::works::{Setup, Works};
 use crate::analyse;
 use crate::config::DigestConfig;
-use crate::edition::{DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading};
-use crate::model::{Article, FailureKind, SourceKey, Window};
+use crate::edition::{
+    self, Corrected, DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading,
+};
+use crate::model::{Article, Edition, Failure, FailureKind, SourceKey, Window};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Events with their papers in a mail; the rest are listed by title (a review of more is a list, not a review).
 const LISTED: usize = 30;
@@ -38,6 +40,7 @@ pub(super) async fn gather(
         .filter(|article| is_wanted(setup, digest, article))
         .collect();
     let earlier = earlier(works, digest, date, last_number).await?;
+    let corrections = corrections(works, digest, date, &window, &earlier).await?;
     let material = Material {
         digest: settings(setup, digest),
         slot: slot.to_owned(),
@@ -53,18 +56,15 @@ pub(super) async fn gather(
         last_number,
         stories: Vec::new(),
         reprints: BTreeMap::new(),
-        sources: source_infos(setup, &articles),
+        corrections,
+        sources: source_infos(
+            setup,
+            articles
+                .iter()
+                .chain(earlier.iter().map(|(article, _)| article)),
+        ),
         articles,
-        topics: setup
-            .config
-            .topics
-            .list
-            .iter()
-            .map(|topic| TopicHeading {
-                key: topic.key.clone(),
-                name: topic.name.clone(),
-            })
-            .collect(),
+        topics: topics(setup),
         provinces: setup
             .config
             .places
@@ -78,6 +78,17 @@ pub(super) async fn gather(
         contact: digest.contact.clone(),
     };
     Ok((material, earlier))
+}
+
+/// The configured topics in their order.
+pub fn topics(setup: &Setup) -> Vec<TopicHeading> {
+    let topics = setup.config.topics.list.iter();
+    topics
+        .map(|topic| TopicHeading {
+            key: topic.key.clone(),
+            name: topic.name.clone(),
+        })
+        .collect()
 }
 
 /// What the digest's editions of the last days had. A review outside of all editions repeats freely.
@@ -94,6 +105,29 @@ async fn earlier(
         }
         None => Ok(Vec::new()),
     }
+}
+
+/// What became of the articles of those editions since.
+async fn corrections(
+    works: &Works,
+    digest: &DigestConfig,
+    date: Date,
+    window: &Window,
+    earlier: &[(Article, u32)],
+) -> Result<Vec<Corrected>, StoreError> {
+    if earlier.is_empty() {
+        return Ok(Vec::new());
+    }
+    let from = date.saturating_sub(REMEMBERED.days());
+    let editions = works
+        .store
+        .editions_between(&digest.name, from, date)
+        .await?;
+    let editions: Vec<Edition> = editions.into_iter().map(|stored| stored.edition).collect();
+    let mut notices = works.store.notices(window.after, window.upto).await?;
+    notices.retain(|article| edition::is_notice(&article.title));
+    let now: Vec<Article> = earlier.iter().map(|(article, _)| article.clone()).collect();
+    Ok(edition::corrections(&editions, &now, &[], &notices))
 }
 
 /// Reports of one event, and their copies, make one story.
@@ -130,11 +164,16 @@ fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
         min_level: digest.min_level,
         first_number: digest.first_number,
         listed: LISTED,
+        language: digest.language,
     }
 }
 
 /// The sources that are watched, and those that articles stand in.
-fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, SourceInfo> {
+fn source_infos<'a>(
+    setup: &Setup,
+    articles: impl Iterator<Item = &'a Article>,
+) -> BTreeMap<SourceKey, SourceInfo> {
+    let printed: BTreeSet<&SourceKey> = articles.map(|article| &article.source).collect();
     let province = |key: &String| {
         setup
             .config
@@ -146,8 +185,7 @@ fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, Sour
         .sources
         .values()
         .filter(|source| {
-            source.feeds.iter().any(|feed| feed.enabled)
-                || articles.iter().any(|article| article.source == source.key)
+            source.feeds.iter().any(|feed| feed.enabled) || printed.contains(&source.key)
         })
         .map(|source| {
             let info = SourceInfo {

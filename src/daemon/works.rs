@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use crate::config::Config;
-use crate::edition::Templates;
+use crate::edition::{TemplateError, Templates};
 use crate::mail::dkim::Signer;
 use crate::model::{Source, SourceKey};
 use crate::net;
@@ -24,6 +24,8 @@ pub struct Setup {
     pub analysis_version: i64,
     /// The mail's templates.
     pub templates: Templates,
+    /// What is wrong with the admin's, so that built-in ones take their place.
+    pub template_faults: Vec<TemplateError>,
     /// Signs the mails, where `[smtp]` has a key for it.
     pub signer: Option<Signer>,
     /// The HTTP client with its limits.

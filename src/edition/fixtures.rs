@@ -171,6 +171,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
             min_level: 2,
             first_number: 288,
             listed: 30,
+            language: crate::model::Language::Vi,
         },
         slot: "2026-11-23T06:30".to_owned(),
         window: Window {
@@ -186,6 +187,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
         last_number: None,
         stories: stories(&articles),
         reprints: BTreeMap::new(),
+        corrections: Vec::new(),
         articles,
         sources: PLACES.iter().enumerate().map(source).collect(),
         topics: [

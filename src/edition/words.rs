@@ -48,6 +48,16 @@ pub(crate) fn long_date(date: Date) -> String {
     )
 }
 
+/// "ngày 23 tháng 11 năm 2026", as a letter is dated: days below 10 and the months 1 and 2 with a 0 before them, so
+/// that nothing can be put in front (Nghị định 30/2020/NĐ-CP).
+pub(super) fn day_of_letter(date: Date) -> String {
+    let month = match date.month() {
+        m @ 1..=2 => format!("0{m}"),
+        m => m.to_string(),
+    };
+    format!("ngày {:02} tháng {month} năm {}", date.day(), date.year())
+}
+
 /// "23/11/2026".
 pub(crate) fn short_date(date: Date) -> String {
     format!("{}/{}/{}", date.day(), date.month(), date.year())
@@ -120,6 +130,9 @@ mod tests {
         let date = Date::constant(2026, 11, 22);
         assert_eq!(long_date(date), "Chủ nhật, ngày 22 tháng 11 năm 2026");
         assert_eq!(weekday_short(date), "CN");
+        let first = Date::constant(2027, 2, 3);
+        assert_eq!(day_of_letter(first), "ngày 03 tháng 02 năm 2027");
+        assert_eq!(day_of_letter(date), "ngày 22 tháng 11 năm 2026");
         let at: Timestamp = "2025-12-31T23:30:00Z".parse().unwrap();
         assert_eq!(
             moment(at, &zone("Asia/Ho_Chi_Minh"), date),

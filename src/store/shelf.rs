@@ -4,7 +4,7 @@ use super::{
     Store, StoreError,
     editions::{HEAD, StoredEdition, date, head, stored},
 };
-use crate::model::{ArticleId, DigestName, Edition, EditionId, StoryView};
+use crate::model::{ADMIN_DIGEST, ArticleId, DigestName, Edition, EditionId, StoryView};
 use crate::store::EditionHead;
 use jiff::civil::Date;
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
@@ -102,9 +102,10 @@ impl Store {
     pub async fn edition_months(&self) -> Result<Vec<(String, u32)>, StoreError> {
         self.read("listing months", |conn| {
             conn.prepare_cached(
-                "SELECT substr(date, 1, 7) AS month, count(*) FROM editions GROUP BY month ORDER BY month DESC",
+                "SELECT substr(date, 1, 7) AS month, count(*) FROM editions WHERE digest <> ?1 \
+                 GROUP BY month ORDER BY month DESC",
             )?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map([ADMIN_DIGEST], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect()
         })
         .await
@@ -118,9 +119,9 @@ impl Store {
     ) -> Result<Vec<EditionHead>, StoreError> {
         self.read("listing editions", move |conn| {
             conn.prepare_cached(&format!(
-                "{HEAD} WHERE e.date >= ?1 AND e.date <= ?2 ORDER BY e.date DESC, e.id DESC"
+                "{HEAD} WHERE e.date >= ?1 AND e.date <= ?2 AND e.digest <> ?3 ORDER BY e.date DESC, e.id DESC"
             ))?
-            .query_map([from.to_string(), to.to_string()], head)?
+            .query_map(params![from.to_string(), to.to_string(), ADMIN_DIGEST], head)?
             .collect()
         })
         .await

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod admin_mail;
 mod calendar;
 mod cli;
 mod config;

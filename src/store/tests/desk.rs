@@ -29,9 +29,11 @@ pub(super) fn edition(slot: &str, number: u32, after: i64, upto: i64) -> Edition
         sections: Vec::new(),
         related: Vec::new(),
         reprints: Vec::new(),
+        corrections: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
+        language: Default::default(),
     }
 }
 
