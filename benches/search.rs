@@ -190,7 +190,6 @@ fn commit(feed: FeedId, now: Timestamp) -> PollCommit {
         entries: Vec::new(),
         at: now,
         backfill_after: SignedDuration::from_hours(48),
-        pages_wanted: false,
     }
 }
 
@@ -231,6 +230,7 @@ fn sources() -> Vec<Source> {
                 section: None,
                 enabled: true,
                 verified: true,
+                list: None,
             }],
         })
         .collect()

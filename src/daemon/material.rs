@@ -7,7 +7,7 @@ use crate::config::DigestConfig;
 use crate::edition::{
     self, Corrected, DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading,
 };
-use crate::model::{Article, Edition, Failure, FailureKind, SourceKey, Window};
+use crate::model::{Article, Edition, FailureKind, SourceKey, Window};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};

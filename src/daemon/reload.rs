@@ -1,6 +1,5 @@
 //! Reload: a whole new config or none. A wrong one changes nothing, and says at which line it is wrong.
 
-use super::admin;
 use super::gate::Gate;
 use super::works::{Setup, Works};
 use super::{start, watch};

@@ -42,7 +42,12 @@ async fn open(
     mut stop: watch::Receiver<bool>,
     beat: Duration,
 ) -> Result<(), String> {
-    let dir = works.store.path().parent().unwrap_or(Path::new("")).to_owned();
+    let dir = works
+        .store
+        .path()
+        .parent()
+        .unwrap_or(Path::new(""))
+        .to_owned();
     let office = works.clone();
     let room = Room::new(&dir, works.store.clone(), move || Office {
         config: Arc::clone(&office.setup().config),

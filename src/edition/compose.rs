@@ -3,8 +3,8 @@
 use super::{quote, safe, select};
 use crate::model::{
     Article, ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, DigestName,
-    Discord, EDITION_FORMAT, Edition, FailingSource, FailureKind, Figure, FigureView, Language,
-    ProvinceCount, Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Discord, EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Language, ProvinceCount,
+    Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};

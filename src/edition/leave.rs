@@ -39,7 +39,9 @@ pub fn token(key: &Key, digest: &DigestName, recipient: &str, issued: Timestamp)
 
 /// What a word says; `None` if it was not made with this key, was changed, or is older than 400 days.
 pub fn read(key: &Key, token: &str, now: Timestamp) -> Option<Wish> {
-    let (payload, given) = token.split_once('.').filter(|_| token.len() <= TOKEN_BYTES)?;
+    let (payload, given) = token
+        .split_once('.')
+        .filter(|_| token.len() <= TOKEN_BYTES)?;
     let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
     let given: [u8; 32] = URL_SAFE_NO_PAD.decode(given).ok()?.try_into().ok()?;
     // blake3 compares hashes in constant time.
@@ -50,7 +52,11 @@ pub fn read(key: &Key, token: &str, now: Timestamp) -> Option<Wish> {
     let issued = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
     let recipient = parts.next()?.to_owned();
     let digest = DigestName(parts.next()?.to_owned());
-    (now.duration_since(issued) <= GOOD_FOR).then_some(Wish { digest, recipient, issued })
+    (now.duration_since(issued) <= GOOD_FOR).then_some(Wish {
+        digest,
+        recipient,
+        issued,
+    })
 }
 
 fn seal(key: &Key, payload: &str) -> blake3::Hash {
@@ -65,15 +71,25 @@ mod tests {
 
     fn made() -> (String, Timestamp) {
         let issued: Timestamp = "2026-11-23T23:30:00Z".parse().unwrap();
-        (token(&KEY, &"hang-ngay".into(), "an@tinhuy.example", issued), issued)
+        (
+            token(&KEY, &"hang-ngay".into(), "an@tinhuy.example", issued),
+            issued,
+        )
     }
 
     #[test]
     fn a_word_says_who_wants_to_leave_what() {
         let (token, issued) = made();
         let wish = read(&KEY, &token, issued).unwrap();
-        assert_eq!((wish.digest.as_str(), wish.recipient.as_str()), ("hang-ngay", "an@tinhuy.example"));
-        assert!(token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)));
+        assert_eq!(
+            (wish.digest.as_str(), wish.recipient.as_str()),
+            ("hang-ngay", "an@tinhuy.example")
+        );
+        assert!(
+            token
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        );
     }
 
     #[test]

@@ -38,7 +38,9 @@ impl Store {
     /// The key that signs the words by which recipients leave; `None` before [`Self::set_leave_key`].
     pub async fn leave_key(&self) -> Result<Option<[u8; 32]>, StoreError> {
         let kept = self.meta(KEY).await?;
-        Ok(kept.and_then(|hex| blake3::Hash::from_hex(hex).ok()).map(|hash| *hash.as_bytes()))
+        Ok(kept
+            .and_then(|hex| blake3::Hash::from_hex(hex).ok())
+            .map(|hash| *hash.as_bytes()))
     }
 
     /// Keeps `fresh` as that key unless there is one; the one that holds. It stays with the data, also in a backup.
@@ -46,7 +48,8 @@ impl Store {
         if let Some(kept) = self.leave_key().await? {
             return Ok(kept);
         }
-        self.set_meta(KEY, blake3::Hash::from_bytes(fresh).to_hex().as_str()).await?;
+        self.set_meta(KEY, blake3::Hash::from_bytes(fresh).to_hex().as_str())
+            .await?;
         Ok(fresh)
     }
 
@@ -62,7 +65,9 @@ impl Store {
         self.write("taking a recipient off a digest", move |tx| {
             let before = tx
                 .prepare_cached("SELECT back_at FROM leavers WHERE digest = ?1 AND recipient = ?2")?
-                .query_row(params![digest.as_str(), recipient], |row| opt_time(row, "back_at"))
+                .query_row(params![digest.as_str(), recipient], |row| {
+                    opt_time(row, "back_at")
+                })
                 .optional()?;
             match before {
                 Some(None) => return Ok(Left::Before),

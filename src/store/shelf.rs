@@ -213,8 +213,17 @@ pub(super) fn put_stories(
 }
 
 fn keys(story: &StoryView) -> impl Iterator<Item = (StoryKey, &str)> {
-    let topics = story.topics.iter().map(|key| (StoryKey::Topic, key.as_str()));
-    let provinces = story.provinces.iter().map(|name| (StoryKey::Province, name.as_str()));
-    let sources = story.articles.iter().map(|article| (StoryKey::Source, article.source.as_str()));
+    let topics = story
+        .topics
+        .iter()
+        .map(|key| (StoryKey::Topic, key.as_str()));
+    let provinces = story
+        .provinces
+        .iter()
+        .map(|name| (StoryKey::Province, name.as_str()));
+    let sources = story
+        .articles
+        .iter()
+        .map(|article| (StoryKey::Source, article.source.as_str()));
     topics.chain(provinces).chain(sources)
 }

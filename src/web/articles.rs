@@ -69,13 +69,19 @@ async fn article_page(room: &Room, id: ArticleId) -> Result<Page, Trouble> {
     let office = room.office();
     let mut data = data(&office, &article);
     data.feeds = entries.iter().map(|entry| entry.feed.to_string()).collect();
-    data.editions = editions.iter().map(|head| Head::of(&office, head)).collect();
+    data.editions = editions
+        .iter()
+        .map(|head| Head::of(&office, head))
+        .collect();
     Page::new("article.html", data.title.clone(), &data)
 }
 
 fn data(office: &Office, article: &Article) -> Data {
     let verdict = article.verdict.as_ref();
-    let lead = article.sapo.as_deref().map(|sapo| safe::clip(&safe::line(sapo), LEAD));
+    let lead = article
+        .sapo
+        .as_deref()
+        .map(|sapo| safe::clip(&safe::line(sapo), LEAD));
     Data {
         id: article.id.0,
         title: safe::title(&article.title),
@@ -92,12 +98,26 @@ fn data(office: &Office, article: &Article) -> Data {
         score: verdict.map(|verdict| verdict.score),
         topics: verdict
             .map(|verdict| {
-                let topic = |key: &str| Topic { key: key.to_owned(), name: office.topic(key) };
-                verdict.topics.iter().map(|one| topic(one.topic.as_str())).collect()
+                let topic = |key: &str| Topic {
+                    key: key.to_owned(),
+                    name: office.topic(key),
+                };
+                verdict
+                    .topics
+                    .iter()
+                    .map(|one| topic(one.topic.as_str()))
+                    .collect()
             })
             .unwrap_or_default(),
         reasons: verdict
-            .map(|verdict| verdict.hits.iter().take(REASONS).map(|hit| reason(office, hit)).collect())
+            .map(|verdict| {
+                verdict
+                    .hits
+                    .iter()
+                    .take(REASONS)
+                    .map(|hit| reason(office, hit))
+                    .collect()
+            })
             .unwrap_or_default(),
         feeds: Vec::new(),
         editions: Vec::new(),

@@ -60,7 +60,9 @@ impl Atom {
         link(writer, "alternate", &self.page)?;
         text(writer, "generator", "diembao")?;
         self.entries.iter().try_for_each(|entry| {
-            writer.create_element("entry").write_inner_content(|writer| entry.content(writer))?;
+            writer
+                .create_element("entry")
+                .write_inner_content(|writer| entry.content(writer))?;
             Ok(())
         })
     }
@@ -72,13 +74,17 @@ impl AtomEntry {
         text(writer, "title", &self.title)?;
         text(writer, "updated", &self.updated)?;
         link(writer, "alternate", &self.link)?;
-        writer.create_element("author").write_inner_content(|writer| text(writer, "name", &self.author))?;
+        writer
+            .create_element("author")
+            .write_inner_content(|writer| text(writer, "name", &self.author))?;
         text(writer, "summary", &self.summary)
     }
 }
 
 fn text(writer: &mut Writer<Vec<u8>>, name: &str, text: &str) -> io::Result<()> {
-    writer.create_element(name).write_text_content(BytesText::new(&printable(text)))?;
+    writer
+        .create_element(name)
+        .write_text_content(BytesText::new(&printable(text)))?;
     Ok(())
 }
 

@@ -71,7 +71,10 @@ pub(super) async fn newest(State(room): State<Arc<Room>>, form: Form) -> Respons
 pub(super) async fn all(State(room): State<Arc<Room>>, form: Form) -> Response {
     let page = async {
         let months = room.shelf().edition_months().await?;
-        let newest = months.first().map(|(month, _)| month.clone()).unwrap_or_default();
+        let newest = months
+            .first()
+            .map(|(month, _)| month.clone())
+            .unwrap_or_default();
         editions_page(&room, &newest, months).await
     };
     let page = page.await;
@@ -106,13 +109,17 @@ async fn editions_page(
     };
     let office = room.office();
     let changed = editions.iter().map(|head| head.composed_at).max();
-    let heads: Vec<Head> = editions.iter().map(|head| Head::of(&office, head)).collect();
+    let heads: Vec<Head> = editions
+        .iter()
+        .map(|head| Head::of(&office, head))
+        .collect();
     let months: Vec<_> = months
         .into_iter()
         .map(|(month, editions)| serde_json::json!({ "month": month, "editions": editions }))
         .collect();
     let data = serde_json::json!({ "month": month, "months": months, "editions": heads });
-    let page = Page::new("editions.html", "Các bản tin đã phát hành", &data)?.with_feed("/feed/ban-tin.atom");
+    let page = Page::new("editions.html", "Các bản tin đã phát hành", &data)?
+        .with_feed("/feed/ban-tin.atom");
     Ok(match changed {
         Some(at) => page.changed(at),
         None => page,
@@ -258,13 +265,19 @@ fn story_data<'a>(office: &Office, edition: &'a Edition, story: &'a StoryView) -
         topics: story
             .topics
             .iter()
-            .map(|key| Named { key: key.clone(), name: office.topic(key) })
+            .map(|key| Named {
+                key: key.clone(),
+                name: office.topic(key),
+            })
             .collect(),
         provinces: &story.provinces,
         articles: story
             .articles
             .iter()
-            .map(|article| Item { path: format!("/bai/{}", article.id), article })
+            .map(|article| Item {
+                path: format!("/bai/{}", article.id),
+                article,
+            })
             .collect(),
         summary: story.summary.iter().map(said).collect(),
         figures: story
@@ -288,7 +301,10 @@ mod tests {
     #[test]
     fn a_month_has_its_days() {
         let (from, to) = days_of("2028-02").unwrap();
-        assert_eq!((from.to_string(), to.to_string()), ("2028-02-01".into(), "2028-02-29".into()));
+        assert_eq!(
+            (from.to_string(), to.to_string()),
+            ("2028-02-01".into(), "2028-02-29".into())
+        );
         for bad in ["", "2026", "2026-13", "2026-xx"] {
             assert!(days_of(bad).is_none(), "{bad}");
         }

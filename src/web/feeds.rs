@@ -33,7 +33,17 @@ pub(super) async fn editions(State(room): State<Arc<Room>>) -> Response {
         });
         let entries = entries.collect();
         let changed = heads.iter().map(|head| head.composed_at).max();
-        Ok((feed(&office, "Các bản điểm báo", "/feed/ban-tin.atom", "/ban-tin", changed, entries), changed))
+        Ok((
+            feed(
+                &office,
+                "Các bản điểm báo",
+                "/feed/ban-tin.atom",
+                "/ban-tin",
+                changed,
+                entries,
+            ),
+            changed,
+        ))
     };
     answer(&room, feed.await)
 }
@@ -44,22 +54,42 @@ pub(super) async fn topic(State(room): State<Arc<Room>>, Path(name): Path<String
         let office = room.office();
         let key = name.strip_suffix(".atom").ok_or(Trouble::NotFound)?;
         let topic = office.config.topics.topic(key).ok_or(Trouble::NotFound)?;
-        let heads = room.shelf().stories_of(StoryKey::Topic, key, ENTRIES, 0).await?;
+        let heads = room
+            .shelf()
+            .stories_of(StoryKey::Topic, key, ENTRIES, 0)
+            .await?;
         let entries = heads.iter().map(|head| {
-            let path = format!("{}/viec/{}", super::editions::path(&head.digest, head.number), head.nth + 1);
+            let path = format!(
+                "{}/viec/{}",
+                super::editions::path(&head.digest, head.number),
+                head.nth + 1
+            );
             AtomEntry {
                 id: tag(&office, head.date, &path),
                 title: head.title.clone(),
                 link: office.address(&path),
                 updated: noon(&office, head.date).to_string(),
-                summary: format!("{} bài báo, trong bản tin số {}.", head.articles, head.number),
+                summary: format!(
+                    "{} bài báo, trong bản tin số {}.",
+                    head.articles, head.number
+                ),
                 author: office.title_of(&head.digest),
             }
         });
         let entries = entries.collect();
         let changed = heads.first().map(|head| noon(&office, head.date));
         let own = format!("/feed/chu-de/{key}.atom");
-        Ok((feed(&office, &topic.name, &own, &format!("/chu-de/{key}"), changed, entries), changed))
+        Ok((
+            feed(
+                &office,
+                &topic.name,
+                &own,
+                &format!("/chu-de/{key}"),
+                changed,
+                entries,
+            ),
+            changed,
+        ))
     };
     answer(&room, feed.await)
 }
@@ -76,8 +106,16 @@ pub(super) async fn search(State(room): State<Arc<Room>>, Query(asked): Query<As
                 id: tag(&office, article.seen.to_zoned(zone).date(), &path),
                 title: safe::title(&article.title),
                 link: office.address(&path),
-                updated: article.published.unwrap_or(article.seen).min(article.seen).to_string(),
-                summary: article.sapo.as_deref().map(|sapo| safe::clip(&safe::line(sapo), 400)).unwrap_or_default(),
+                updated: article
+                    .published
+                    .unwrap_or(article.seen)
+                    .min(article.seen)
+                    .to_string(),
+                summary: article
+                    .sapo
+                    .as_deref()
+                    .map(|sapo| safe::clip(&safe::line(sapo), 400))
+                    .unwrap_or_default(),
                 author: office.paper(&article.source),
             }
         });
@@ -86,7 +124,17 @@ pub(super) async fn search(State(room): State<Arc<Room>>, Query(asked): Query<As
         let query = asked.to_query();
         let title = format!("Tìm: {}", safe::line(&asked.q));
         let own = format!("/feed/tim.atom?{query}");
-        Ok((feed(&office, &title, &own, &format!("/tim?{query}"), changed, entries), changed))
+        Ok((
+            feed(
+                &office,
+                &title,
+                &own,
+                &format!("/tim?{query}"),
+                changed,
+                entries,
+            ),
+            changed,
+        ))
     };
     answer(&room, feed.await)
 }
@@ -113,26 +161,38 @@ fn feed(
 
 /// RFC 4151: stable as long as the public address is.
 fn tag(office: &Office, date: Date, path: &str) -> String {
-    let public = office.config.web.public_url.as_ref().and_then(|url| url.host_str());
+    let public = office
+        .config
+        .web
+        .public_url
+        .as_ref()
+        .and_then(|url| url.host_str());
     format!("tag:{},{date}:{path}", public.unwrap_or("diembao.invalid"))
 }
 
 fn noon(office: &Office, date: Date) -> Timestamp {
     let zone = office.config.daemon.time_zone.clone();
-    let noon = date.to_zoned(zone).and_then(|day| day.checked_add(12.hours()));
+    let noon = date
+        .to_zoned(zone)
+        .and_then(|day| day.checked_add(12.hours()));
     noon.map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp())
 }
 
 fn answer(room: &Room, feed: Result<(Atom, Option<Timestamp>), Trouble>) -> Response {
     let written = feed.and_then(|(atom, changed)| {
-        let bytes = atom.write().map_err(|err| Trouble::Failed(err.to_string()))?;
+        let bytes = atom
+            .write()
+            .map_err(|err| Trouble::Failed(err.to_string()))?;
         Ok((bytes, changed))
     });
     let (bytes, changed) = match written {
         Ok(written) => written,
         Err(trouble) => return room.show(Form::Html, Err(trouble)),
     };
-    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/atom+xml; charset=utf-8"))];
+    let kind = [(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/atom+xml; charset=utf-8"),
+    )];
     let mut response = (kind, bytes).into_response();
     if let Some(value) = changed.and_then(page::http_date) {
         response.headers_mut().insert(header::LAST_MODIFIED, value);

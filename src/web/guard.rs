@@ -35,12 +35,19 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn new(room: Arc<Room>) -> Self {
-        Self { room, turns: Semaphore::new(AT_ONCE) }
+        Self {
+            room,
+            turns: Semaphore::new(AT_ONCE),
+        }
     }
 }
 
 /// The middleware around all routes.
-pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn guard(
+    State(guard): State<Arc<Guard>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if let Some(refusal) = refuse(&guard.room, &request) {
         return sealed(refusal);
     }
@@ -56,7 +63,12 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, mut request: Request,
 
 fn busy() -> Response {
     let retry = [(header::RETRY_AFTER, HeaderValue::from_static("2"))];
-    (StatusCode::SERVICE_UNAVAILABLE, retry, "Máy đang bận, xin thử lại sau vài giây.").into_response()
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        retry,
+        "Máy đang bận, xin thử lại sau vài giây.",
+    )
+        .into_response()
 }
 
 /// An address that is too long, or a name that is not ours: a page elsewhere may have its own name point at this
@@ -67,14 +79,32 @@ fn refuse(room: &Room, request: &Request) -> Option<Response> {
     }
     let office = room.office();
     let web = &office.config.web;
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let public = web.public_url.as_ref().and_then(|url| url.host_str());
     let listen = web.listen.map(|at| at.ip().to_string());
     let known = host.map(bare).is_some_and(|host| {
-        let ours = [public, listen.as_deref(), Some("localhost"), Some("127.0.0.1"), Some("[::1]")];
-        ours.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(host)) || web.open
+        let ours = [
+            public,
+            listen.as_deref(),
+            Some("localhost"),
+            Some("127.0.0.1"),
+            Some("[::1]"),
+        ];
+        ours.into_iter()
+            .flatten()
+            .any(|name| name.eq_ignore_ascii_case(host))
+            || web.open
     });
-    (!known).then(|| (StatusCode::MISDIRECTED_REQUEST, "Máy chủ này không mang tên đó.").into_response())
+    (!known).then(|| {
+        (
+            StatusCode::MISDIRECTED_REQUEST,
+            "Máy chủ này không mang tên đó.",
+        )
+            .into_response()
+    })
 }
 
 /// A host without its port.
@@ -91,7 +121,11 @@ fn rewrite_json(request: &mut Request) {
     let Some(path) = uri.path().strip_suffix(".json") else {
         return;
     };
-    let path = if path.is_empty() || path == "/index" { "/" } else { path };
+    let path = if path.is_empty() || path == "/index" {
+        "/"
+    } else {
+        path
+    };
     let whole = match uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
@@ -164,8 +198,14 @@ fn sealed(mut answer: Response) -> Response {
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
         (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
     ];
     for (name, value) in set {

@@ -12,7 +12,11 @@ pub(super) async fn healthz(State(room): State<Arc<Room>>) -> Response {
         Ok(_) => "ok\n".into_response(),
         Err(err) => {
             tracing::error!(error = %err, "the reading room cannot read its data");
-            (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response()
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the store cannot be read\n",
+            )
+                .into_response()
         }
     }
 }

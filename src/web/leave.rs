@@ -42,7 +42,10 @@ pub(super) async fn leave(
             return refused();
         };
         let office = room.office();
-        let left = room.desk().leave(&wish.digest, &wish.recipient, wish.issued, office.now).await?;
+        let left = room
+            .desk()
+            .leave(&wish.digest, &wish.recipient, wish.issued, office.now)
+            .await?;
         let (step, status) = match left {
             Left::Now => ("done", StatusCode::OK),
             Left::Before => ("before", StatusCode::CONFLICT),
@@ -69,6 +72,10 @@ async fn wish(room: &Room, token: &str) -> Result<Option<Wish>, Trouble> {
 }
 
 fn refused() -> Result<Page, Trouble> {
-    let page = Page::new("leave.html", "Ngừng nhận thư", &json!({ "step": "refused" }))?;
+    let page = Page::new(
+        "leave.html",
+        "Ngừng nhận thư",
+        &json!({ "step": "refused" }),
+    )?;
     Ok(page.status(StatusCode::FORBIDDEN))
 }

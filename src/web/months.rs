@@ -41,26 +41,44 @@ async fn month_page(room: &Room, month: &str, digest: &str) -> Result<Page, Trou
     let office = room.office();
     let (from, to) = super::editions::days_of(month).ok_or(Trouble::NotFound)?;
     let digests = &office.config.digests;
-    let chosen = digests.iter().find(|one| one.name.as_str() == digest).or(digests.first());
+    let chosen = digests
+        .iter()
+        .find(|one| one.name.as_str() == digest)
+        .or(digests.first());
     let digest = chosen.ok_or(Trouble::NotFound)?;
     let heads = room.shelf().heads_between(from, to).await?;
-    let heads: Vec<_> = heads.into_iter().filter(|head| head.digest == digest.name).collect();
+    let heads: Vec<_> = heads
+        .into_iter()
+        .filter(|head| head.digest == digest.name)
+        .collect();
     if heads.is_empty() {
         return Err(Trouble::NotFound);
     }
     let key = (digest.name.clone(), month.to_owned(), heads.len());
-    let kept = room.months.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let kept = room
+        .months
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+        .cloned();
     let report = match kept {
         Some(report) => report,
         None => {
-            let stored = room.shelf().editions_between(&digest.name, from, to).await?;
+            let stored = room
+                .shelf()
+                .editions_between(&digest.name, from, to)
+                .await?;
             let editions: Vec<Edition> = stored.into_iter().map(|stored| stored.edition).collect();
             let topics: Vec<TopicHeading> = office
                 .config
                 .topics
                 .list
                 .iter()
-                .map(|topic| TopicHeading { key: topic.key.clone(), name: topic.name.clone() })
+                .map(|topic| TopicHeading {
+                    key: topic.key.clone(),
+                    name: topic.name.clone(),
+                })
                 .collect();
             let report = Arc::new(Month::of(&digest.title, from, &editions, &topics));
             let mut kept = room.months.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,5 +96,9 @@ async fn month_page(room: &Room, month: &str, digest: &str) -> Result<Page, Trou
     let data = serde_json::json!({
         "month": month, "digest": digest.name, "report": &*report, "digests": names,
     });
-    Page::new("month.html", format!("Báo cáo tháng {}/{}", from.month(), from.year()), &data)
+    Page::new(
+        "month.html",
+        format!("Báo cáo tháng {}/{}", from.month(), from.year()),
+        &data,
+    )
 }

@@ -73,10 +73,11 @@ impl<S: Sync> FromRequestParts<S> for Form {
 
 /// Whether JSON is named and HTML is not: browsers name HTML.
 fn accepts_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| {
-        accept.contains("application/json") && !accept.contains("text/html")
-    })
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    accept
+        .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
 }
 
 impl Page {
@@ -99,17 +100,26 @@ impl Page {
 
     /// The same with another form of the data.
     pub(super) fn with_json(self, json: Value) -> Self {
-        Self { json: Some(json), ..self }
+        Self {
+            json: Some(json),
+            ..self
+        }
     }
 
     /// The same with an Atom feed at this address.
     pub(super) fn with_feed(self, feed: impl Into<String>) -> Self {
-        Self { feed: Some(feed.into()), ..self }
+        Self {
+            feed: Some(feed.into()),
+            ..self
+        }
     }
 
     /// The same, last changed then.
     pub(super) fn changed(self, at: Timestamp) -> Self {
-        Self { changed: Some(at), ..self }
+        Self {
+            changed: Some(at),
+            ..self
+        }
     }
 
     /// The same with another status.
@@ -133,18 +143,27 @@ impl Room {
             Form::Html => {
                 let office = self.office();
                 let digests = office.config.digests.iter().map(|one| one.title.clone());
-                let zone = office.config.daemon.time_zone.iana_name().unwrap_or("Asia/Ho_Chi_Minh");
-                let text = self.templates.environment.get_template(page.template).and_then(|template| {
-                    template.render(context! {
+                let zone = office
+                    .config
+                    .daemon
+                    .time_zone
+                    .iana_name()
+                    .unwrap_or("Asia/Ho_Chi_Minh");
+                let text = self
+                    .templates
+                    .environment
+                    .get_template(page.template)
+                    .and_then(|template| {
+                        template.render(context! {
                         title => page.title,
                         page => minijinja::Value::from(Serde(&page.data)),
                         feed => page.feed,
                         digests => digests.collect::<Vec<_>>(),
-                        style => self.templates.style_name,
+                        style => &self.templates.style_name,
                         zone => zone,
                         year => office.now.to_zoned(office.config.daemon.time_zone.clone()).year(),
                     })
-                });
+                    });
                 Html(text.map_err(|err| Trouble::Failed(format!("{err:#}")))?).into_response()
             }
         };
@@ -159,15 +178,27 @@ impl Room {
 
     fn excuse(&self, form: Form, trouble: &Trouble) -> Response {
         let (status, words) = match trouble {
-            Trouble::NotFound => (StatusCode::NOT_FOUND, "Không có trang này. Địa chỉ có thể đã bị gõ thiếu."),
+            Trouble::NotFound => (
+                StatusCode::NOT_FOUND,
+                "Không có trang này. Địa chỉ có thể đã bị gõ thiếu.",
+            ),
             Trouble::Wrong(words) => (StatusCode::BAD_REQUEST, *words),
             Trouble::Failed(why) => {
                 tracing::error!(error = why.as_str(), "a page could not be made");
-                (StatusCode::INTERNAL_SERVER_ERROR, "Trang này hiện chưa xem được. Lỗi đã được ghi lại cho người quản trị.")
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Trang này hiện chưa xem được. Lỗi đã được ghi lại cho người quản trị.",
+                )
             }
         };
-        let page = Page::new("excuse.html", "Không xem được trang", &serde_json::json!({ "error": words }));
-        let printed = page.map(|page| page.status(status)).and_then(|page| self.print(form, page));
+        let page = Page::new(
+            "excuse.html",
+            "Không xem được trang",
+            &serde_json::json!({ "error": words }),
+        );
+        let printed = page
+            .map(|page| page.status(status))
+            .and_then(|page| self.print(form, page));
         // A template that fails twice leaves the bare words.
         printed.unwrap_or_else(|_| (status, words).into_response())
     }
@@ -175,7 +206,9 @@ impl Room {
 
 /// RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(super) fn http_date(at: Timestamp) -> Option<HeaderValue> {
-    let text = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()?;
+    let text = jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&at)
+        .ok()?;
     HeaderValue::from_str(&text).ok()
 }
 
@@ -241,7 +274,10 @@ impl Templates {
 
 /// "05:04 ngày 13/10/2026" of an RFC 3339 text, in the office's zone.
 fn moment(state: &State<'_, '_>, at: &str) -> String {
-    let zone = state.lookup("zone").map(|zone| zone.to_string()).unwrap_or_default();
+    let zone = state
+        .lookup("zone")
+        .map(|zone| zone.to_string())
+        .unwrap_or_default();
     let Ok(at) = at.parse::<Timestamp>() else {
         return String::new();
     };
@@ -278,7 +314,9 @@ mod tests {
             accepts_json(&headers)
         };
         assert!(asked("application/json"));
-        assert!(!asked("text/html,application/xhtml+xml,application/json;q=0.1"));
+        assert!(!asked(
+            "text/html,application/xhtml+xml,application/json;q=0.1"
+        ));
         assert!(!asked("*/*"));
     }
 

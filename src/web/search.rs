@@ -50,7 +50,16 @@ pub(super) struct Asked {
 
 impl Asked {
     fn is_empty(&self) -> bool {
-        let fields = [&self.q, &self.bao, &self.tinh, &self.chu_de, &self.nguoi, &self.van_ban, &self.tu, &self.den];
+        let fields = [
+            &self.q,
+            &self.bao,
+            &self.tinh,
+            &self.chu_de,
+            &self.nguoi,
+            &self.van_ban,
+            &self.tu,
+            &self.den,
+        ];
         fields.iter().all(|field| field.trim().is_empty())
     }
 
@@ -96,12 +105,24 @@ impl Asked {
     }
 
     fn order(&self) -> SearchOrder {
-        if self.sap == "moi" { SearchOrder::Newest } else { SearchOrder::Best }
+        if self.sap == "moi" {
+            SearchOrder::Newest
+        } else {
+            SearchOrder::Best
+        }
     }
 
     fn check(&self) -> Result<(), Trouble> {
-        let long = [&self.q, &self.nguoi, &self.van_ban].iter().any(|text| text.chars().count() > WORDS);
-        if long { Err(Trouble::Wrong("Câu hỏi quá dài: xin viết không quá 200 ký tự.")) } else { Ok(()) }
+        let long = [&self.q, &self.nguoi, &self.van_ban]
+            .iter()
+            .any(|text| text.chars().count() > WORDS);
+        if long {
+            Err(Trouble::Wrong(
+                "Câu hỏi quá dài: xin viết không quá 200 ký tự.",
+            ))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -111,7 +132,9 @@ fn day(text: &str) -> Result<Option<Date>, Trouble> {
         "" => Ok(None),
         text => match text.parse() {
             Ok(date) => Ok(Some(date)),
-            Err(_) => Err(Trouble::Wrong("Ngày chưa đúng: xin viết năm-tháng-ngày, ví dụ 2026-11-23.")),
+            Err(_) => Err(Trouble::Wrong(
+                "Ngày chưa đúng: xin viết năm-tháng-ngày, ví dụ 2026-11-23.",
+            )),
         },
     }
 }
@@ -175,12 +198,19 @@ async fn search_page(room: &Room, asked: &Asked) -> Result<Page, Trouble> {
     asked.check()?;
     let office = room.office();
     let part = asked.page();
-    let page = store::Page { offset: (part - 1) * HITS, limit: HITS, order: asked.order() };
+    let page = store::Page {
+        offset: (part - 1) * HITS,
+        limit: HITS,
+        order: asked.order(),
+    };
     let filter = asked.filter(&office.config.daemon.time_zone)?;
     let found = room.shelf().search(&asked.q, &filter, page).await?;
     let seen = part * HITS;
     let config = &office.config;
-    let choice = |key: &str, name: &str| Choice { key: key.to_owned(), name: name.to_owned() };
+    let choice = |key: &str, name: &str| Choice {
+        key: key.to_owned(),
+        name: name.to_owned(),
+    };
     let data = Data {
         query: asked.to_query(),
         empty: asked.is_empty(),
@@ -188,15 +218,39 @@ async fn search_page(room: &Room, asked: &Asked) -> Result<Page, Trouble> {
         total: found.total,
         more: found.more,
         part,
-        next: part < PAGES && (found.total > seen || found.more) && found.hits.len() == HITS as usize,
-        papers: config.sources.iter().map(|one| choice(one.key.as_str(), &one.name)).collect(),
-        provinces: config.places.all().iter().map(|one| choice(&one.key, &one.name)).collect(),
-        topics: config.topics.list.iter().map(|one| choice(one.key.as_str(), &one.name)).collect(),
+        next: part < PAGES
+            && (found.total > seen || found.more)
+            && found.hits.len() == HITS as usize,
+        papers: config
+            .sources
+            .iter()
+            .map(|one| choice(one.key.as_str(), &one.name))
+            .collect(),
+        provinces: config
+            .places
+            .all()
+            .iter()
+            .map(|one| choice(&one.key, &one.name))
+            .collect(),
+        topics: config
+            .topics
+            .list
+            .iter()
+            .map(|one| choice(one.key.as_str(), &one.name))
+            .collect(),
         asked,
     };
-    let title = if asked.q.is_empty() { "Tra cứu".to_owned() } else { format!("Tìm: {}", safe::line(&asked.q)) };
+    let title = if asked.q.is_empty() {
+        "Tra cứu".to_owned()
+    } else {
+        format!("Tìm: {}", safe::line(&asked.q))
+    };
     let page = Page::new("search.html", title, &data)?;
-    Ok(if asked.is_empty() { page } else { page.with_feed(format!("/feed/tim.atom?{}", data.query)) })
+    Ok(if asked.is_empty() {
+        page
+    } else {
+        page.with_feed(format!("/feed/tim.atom?{}", data.query))
+    })
 }
 
 fn hit(office: &Office, found: &Found) -> Hit {
@@ -219,7 +273,10 @@ fn pieces(snippet: &Snippet) -> Vec<Piece> {
     let mut at = 0;
     let mut push = |text: Option<&str>, hit| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            pieces.push(Piece { text: text.to_owned(), hit });
+            pieces.push(Piece {
+                text: text.to_owned(),
+                hit,
+            });
         }
     };
     for range in &snippet.hits {
@@ -240,7 +297,11 @@ pub(super) async fn newest(
 ) -> Result<Vec<Article>, Trouble> {
     asked.check()?;
     let filter = asked.filter(&office.config.daemon.time_zone)?;
-    let page = store::Page { offset: 0, limit, order: SearchOrder::Newest };
+    let page = store::Page {
+        offset: 0,
+        limit,
+        order: SearchOrder::Newest,
+    };
     let found = room.shelf().search(&asked.q, &filter, page).await?;
     Ok(found.hits.into_iter().map(|found| found.article).collect())
 }
@@ -251,9 +312,15 @@ mod tests {
 
     #[test]
     fn a_passage_is_cut_at_what_was_found() {
-        let snippet = Snippet { text: "… kiểm tra Đảng viên".into(), hits: vec![4..14, 15..21] };
+        let snippet = Snippet {
+            text: "… kiểm tra Đảng viên".into(),
+            hits: vec![4..14, 15..21],
+        };
         let pieces = pieces(&snippet);
-        let texts: Vec<_> = pieces.iter().map(|piece| (piece.text.as_str(), piece.hit)).collect();
+        let texts: Vec<_> = pieces
+            .iter()
+            .map(|piece| (piece.text.as_str(), piece.hit))
+            .collect();
         assert_eq!(texts.concat_text(), snippet.text);
         assert_eq!(texts.iter().filter(|(_, hit)| *hit).count(), 2);
     }
@@ -270,8 +337,22 @@ mod tests {
 
     #[test]
     fn what_is_asked_goes_round_as_an_address() {
-        let asked = Asked { q: "Đảng & \"chi bộ\"".into(), chu_de: "kiem_tra".into(), ..Asked::default() };
-        assert_eq!(asked.to_query(), "q=%C4%90%E1%BA%A3ng+%26+%22chi+b%E1%BB%99%22&chu-de=kiem_tra");
-        assert!(Asked { tu: "hôm qua".into(), ..Asked::default() }.filter(&TimeZone::UTC).is_err());
+        let asked = Asked {
+            q: "Đảng & \"chi bộ\"".into(),
+            chu_de: "kiem_tra".into(),
+            ..Asked::default()
+        };
+        assert_eq!(
+            asked.to_query(),
+            "q=%C4%90%E1%BA%A3ng+%26+%22chi+b%E1%BB%99%22&chu-de=kiem_tra"
+        );
+        assert!(
+            Asked {
+                tu: "hôm qua".into(),
+                ..Asked::default()
+            }
+            .filter(&TimeZone::UTC)
+            .is_err()
+        );
     }
 }

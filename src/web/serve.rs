@@ -1,7 +1,9 @@
 //! The listener: connections bounded in number and patience, answered by the routes.
 
 use super::room::Room;
-use super::{articles, editions, feeds, guard, health, leave, months, page, search, sources, topics};
+use super::{
+    articles, editions, feeds, guard, health, leave, months, page, search, sources, topics,
+};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
@@ -58,7 +60,10 @@ pub async fn serve(room: Arc<Room>, listener: TcpListener, close: impl Future<Ou
         });
         while guests.try_join_next().is_some() {}
     }
-    if tokio::time::timeout(CLOSE_WITHIN, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(CLOSE_WITHIN, graceful.shutdown())
+        .await
+        .is_err()
+    {
         guests.shutdown().await;
     }
 }
@@ -81,7 +86,10 @@ pub(super) fn app(room: Arc<Room>) -> Router {
         .route("/", get(editions::newest))
         .route("/ban-tin", get(editions::all))
         .route("/ban-tin/{digest}/{number}", get(editions::one))
-        .route("/ban-tin/{digest}/{number}/viec/{nth}", get(editions::story))
+        .route(
+            "/ban-tin/{digest}/{number}/viec/{nth}",
+            get(editions::story),
+        )
         .route("/thang/{month}", get(editions::month))
         .route("/bai/{id}", get(articles::one))
         .route("/tim", get(search::page))
@@ -103,14 +111,23 @@ pub(super) fn app(room: Arc<Room>) -> Router {
     // The guard stands around a router of its own, since it rewrites addresses before they are matched.
     Router::new()
         .fallback_service(routes)
-        .layer(axum::middleware::from_fn_with_state(Arc::new(guard::Guard::new(room)), guard::guard))
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::new(guard::Guard::new(room)),
+            guard::guard,
+        ))
 }
 
 async fn stylesheet() -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/css; charset=utf-8"),
+        ),
         // Its name changes with its text.
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        ),
     ];
     (headers, page::STYLE).into_response()
 }

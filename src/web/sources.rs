@@ -42,13 +42,16 @@ async fn sources_page(room: &Room) -> Result<Page, Trouble> {
     let office = room.office();
     let mut papers: BTreeMap<String, Paper> = BTreeMap::new();
     for row in rows.iter().filter(|row| row.enabled) {
-        let paper = papers.entry(row.feed.source.to_string()).or_insert_with(|| paper(&office, row));
+        let paper = papers
+            .entry(row.feed.source.to_string())
+            .or_insert_with(|| paper(&office, row));
         let feed = feed(row);
         paper.failing |= feed.since.is_some();
         paper.feeds.push(feed);
     }
     // Trouble first: that is what an admin comes for.
-    let (bad, good): (Vec<Paper>, Vec<Paper>) = papers.into_values().partition(|paper| paper.failing);
+    let (bad, good): (Vec<Paper>, Vec<Paper>) =
+        papers.into_values().partition(|paper| paper.failing);
     let data = serde_json::json!({
         "failing": bad.len(), "sound": good.len(), "bad": bad, "good": good,
     });
@@ -56,7 +59,11 @@ async fn sources_page(room: &Room) -> Result<Page, Trouble> {
 }
 
 fn paper(office: &Office, row: &FeedRow) -> Paper {
-    let source = office.config.sources.iter().find(|source| source.key == row.feed.source);
+    let source = office
+        .config
+        .sources
+        .iter()
+        .find(|source| source.key == row.feed.source);
     let province = source.and_then(|source| source.province.as_deref());
     let province = province.and_then(|key| office.config.places.get(key));
     Paper {
@@ -82,6 +89,8 @@ fn feed(row: &FeedRow) -> Feed {
         last_ok: text(state.last_ok_at),
         last_new: text(state.last_new_at),
         since: text(since),
-        reason: since.and(state.failure.as_ref()).map(|failure| failure.kind.in_vietnamese()),
+        reason: since
+            .and(state.failure.as_ref())
+            .map(|failure| failure.kind.in_vietnamese()),
     }
 }

@@ -63,7 +63,13 @@ impl From<&StoryHead> for Story {
 pub(super) async fn topics(State(room): State<Arc<Room>>, form: Form) -> Response {
     let office = room.office();
     let named = office.config.topics.list.iter();
-    let named = named.map(|topic| (topic.key.to_string(), topic.name.clone(), format!("/chu-de/{}", topic.key)));
+    let named = named.map(|topic| {
+        (
+            topic.key.to_string(),
+            topic.name.clone(),
+            format!("/chu-de/{}", topic.key),
+        )
+    });
     let page = trends(&room, StoryKey::Topic, "Theo chủ đề", named.collect()).await;
     room.show(form, page)
 }
@@ -72,8 +78,20 @@ pub(super) async fn topics(State(room): State<Arc<Room>>, form: Form) -> Respons
 pub(super) async fn provinces(State(room): State<Arc<Room>>, form: Form) -> Response {
     let office = room.office();
     let named = office.config.places.all().iter();
-    let named = named.map(|place| (place.name.clone(), place.name.clone(), format!("/tinh/{}", place.key)));
-    let page = trends(&room, StoryKey::Province, "Theo tỉnh, thành phố", named.collect()).await;
+    let named = named.map(|place| {
+        (
+            place.name.clone(),
+            place.name.clone(),
+            format!("/tinh/{}", place.key),
+        )
+    });
+    let page = trends(
+        &room,
+        StoryKey::Province,
+        "Theo tỉnh, thành phố",
+        named.collect(),
+    )
+    .await;
     room.show(form, page)
 }
 
@@ -85,16 +103,32 @@ async fn trends(
     named: Vec<(String, String, String)>,
 ) -> Result<Page, Trouble> {
     let office = room.office();
-    let today = office.now.to_zoned(office.config.daemon.time_zone.clone()).date();
+    let today = office
+        .now
+        .to_zoned(office.config.daemon.time_zone.clone())
+        .date();
     let first = today.first_of_month().saturating_sub((MONTHS - 1).months());
     let months: Vec<String> = (0..MONTHS)
-        .map(|nth| first.saturating_add(nth.months()).strftime("%Y-%m").to_string())
+        .map(|nth| {
+            first
+                .saturating_add(nth.months())
+                .strftime("%Y-%m")
+                .to_string()
+        })
         .collect();
     let counts = room.shelf().stories_by_month(kind, first).await?;
-    let highest = counts.iter().map(|count| count.stories).max().unwrap_or(0).max(1);
+    let highest = counts
+        .iter()
+        .map(|count| count.stories)
+        .max()
+        .unwrap_or(0)
+        .max(1);
     let mut by_key: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
     for count in &counts {
-        by_key.entry(&count.key).or_default().insert(&count.month, count.stories);
+        by_key
+            .entry(&count.key)
+            .or_default()
+            .insert(&count.month, count.stories);
     }
     let rows: Vec<Row> = named
         .into_iter()
@@ -106,7 +140,12 @@ async fn trends(
                 stories: stories(month),
                 percent: stories(month) * 100 / highest,
             };
-            Row { name, path, total: months.iter().map(|month| stories(month)).sum(), bars: months.iter().map(bar).collect() }
+            Row {
+                name,
+                path,
+                total: months.iter().map(|month| stories(month)).sum(),
+                bars: months.iter().map(bar).collect(),
+            }
         })
         .collect();
     let data = serde_json::json!({ "months": months, "rows": rows });
@@ -128,9 +167,16 @@ pub(super) async fn topic(
 ) -> Response {
     let office = room.office();
     let page = match office.config.topics.topic(&key) {
-        Some(topic) => stories(&room, StoryKey::Topic, &key, &topic.name, &format!("/chu-de/{key}"), which.trang)
-            .await
-            .map(|page| page.with_feed(format!("/feed/chu-de/{key}.atom"))),
+        Some(topic) => stories(
+            &room,
+            StoryKey::Topic,
+            &key,
+            &topic.name,
+            &format!("/chu-de/{key}"),
+            which.trang,
+        )
+        .await
+        .map(|page| page.with_feed(format!("/feed/chu-de/{key}.atom"))),
         None => Err(Trouble::NotFound),
     };
     room.show(form, page)
@@ -147,7 +193,15 @@ pub(super) async fn province(
     let page = match office.config.places.get(&key) {
         Some(place) => {
             let path = format!("/tinh/{key}");
-            stories(&room, StoryKey::Province, &place.name, &place.name, &path, which.trang).await
+            stories(
+                &room,
+                StoryKey::Province,
+                &place.name,
+                &place.name,
+                &path,
+                which.trang,
+            )
+            .await
         }
         None => Err(Trouble::NotFound),
     };
@@ -164,9 +218,16 @@ async fn stories(
 ) -> Result<Page, Trouble> {
     let page = page.clamp(1, PAGES);
     // One more tells whether there is a next page.
-    let found = room.shelf().stories_of(kind, key, STORIES + 1, (page - 1) * STORIES).await?;
+    let found = room
+        .shelf()
+        .stories_of(kind, key, STORIES + 1, (page - 1) * STORIES)
+        .await?;
     let more = found.len() > STORIES as usize && page < PAGES;
-    let stories: Vec<Story> = found.iter().take(STORIES as usize).map(Story::from).collect();
+    let stories: Vec<Story> = found
+        .iter()
+        .take(STORIES as usize)
+        .map(Story::from)
+        .collect();
     let data = serde_json::json!({ "name": name, "path": path, "part": page, "more": more, "stories": stories });
     Page::new("stories.html", name.to_owned(), &data)
 }

@@ -70,7 +70,6 @@ impl Office {
             entries: Vec::new(),
             at: at(now),
             backfill_after: SignedDuration::from_hours(48),
-            pages_wanted: false,
         });
         self.store.commit_polls(commits.collect()).await.unwrap();
     }
@@ -233,7 +232,9 @@ async fn broken_templates_and_refused_changes_are_told() {
         what_vi: "thiếu dấu nháy".to_owned(),
         how_vi: "thêm dấu nháy".to_owned(),
     };
-    reload::note_refusal(&works, Some(vec![problem])).await.unwrap();
+    reload::note_refusal(&works, Some(vec![problem]))
+        .await
+        .unwrap();
     assert!(admin::report_due(&office.at("16T07:30")).await.unwrap());
     let text = office
         .last_text()
