@@ -249,7 +249,7 @@ pub fn import(args: &Args, file: &Path, dry_run: bool) -> Result<(), AppError> {
     let text = read_bounded(file)?;
     let name = file.display().to_string();
     let outlines =
-        opml::parse(&name, &text).map_err(|problem| AppError::Config(Problems(vec![problem])))?;
+        opml::parse(&name, &text).map_err(|problem| AppError::Config(Problems(vec![*problem])))?;
     let mut desk = Desk::open(args)?;
     let mut added = Vec::new();
     let mut there = 0;

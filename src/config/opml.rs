@@ -46,11 +46,11 @@ pub struct Outline {
 ///
 /// # Errors
 /// The first thing that is wrong with it, with its place.
-pub fn parse(file: &str, text: &str) -> Result<Vec<Outline>, Problem> {
+pub fn parse(file: &str, text: &str) -> Result<Vec<Outline>, Box<Problem>> {
     let sheet = Sheet::new(file, text);
     let fail = |at: usize, wrong: Wrong| {
         let (line, column) = sheet.position(at);
-        Problem::at(file, line, column, Severity::Error, wrong)
+        Box::new(Problem::at(file, line, column, Severity::Error, wrong))
     };
     if text.len() > FILE_MAX_BYTES {
         return Err(fail(0, too_much("8 MiB")));

@@ -485,9 +485,8 @@ impl Reading {
             self.problem(raw.cuts.span(), wrong(what, how));
         }
         let shares = [cuts.topic_share, cuts.topic_share_unnamed];
-        if !(cuts.topic > 0.0 && cuts.topic_in_body > 0.0)
-            || !shares.iter().all(|share| (0.0..=1.0).contains(share))
-        {
+        let shares_fit = shares.iter().all(|share| (0.0..=1.0).contains(share));
+        if !(cuts.topic > 0.0 && cuts.topic_in_body > 0.0 && shares_fit) {
             let what = words(
                 "a cut for topics is out of bounds: articles would get all topics, or none",
                 "một ngưỡng lĩnh vực nằm ngoài khoảng cho phép: bài sẽ thuộc mọi lĩnh vực hoặc không thuộc lĩnh vực nào",

@@ -189,7 +189,7 @@ impl Scope {
             }
         }
         if filter.from.is_some() || filter.to.is_some() {
-            let last = filter.to.map(|to| marks::day(to));
+            let last = filter.to.map(marks::day);
             clauses.push(any_mark(marks::dates(filter.from.map(marks::day), last)));
         }
         let nothing = clauses.iter().any(String::is_empty);

@@ -1,9 +1,8 @@
 //! Numbers of official documents in running text: `57-NQ/TW`, "Nghị quyết số 57", "Nghị định 178/2024/NĐ-CP".
 //!
-//! A document is called by its full number in one report and by kind and number alone in the next. [`mentions`] gives
+//! A document is called by its full number in one report and by kind and number alone in the next. [`spans`] gives
 //! both under one name, so that each finds the other.
 
-use super::fold::fold;
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -66,17 +65,9 @@ static NUMBER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d{1,5}")
 static CENTRAL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)([-/]\s?)t\.?(?:ư|u\u{31b})(?:\b|$)").ok());
 
-/// All documents that `text` mentions, each form once. Linear in the text.
-pub fn mentions(text: &str) -> BTreeSet<DocCode> {
-    spans(&fold(&central(text)))
-        .into_iter()
-        .map(|(_, code)| code)
-        .collect()
-}
-
 /// `text` with "/T.Ư" written "/TW", so that folding does not make it "/TU".
 pub(crate) fn central(text: &str) -> Cow<'_, str> {
-    match CENTRAL.as_ref() {
+    match CENTRAL.as_ref().filter(|_| text.contains(['-', '/'])) {
         Some(central) => central.replace_all(text, "${1}tw"),
         None => Cow::Borrowed(text),
     }
@@ -181,6 +172,7 @@ fn plain(number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fold::fold;
     use super::*;
     use proptest::prelude::*;
 

@@ -153,9 +153,18 @@ fn the_change_is_told_before_it_is_made() {
     let told = office.says(&["check", "--diff"]);
     assert!(told.contains("  - ") && told.contains("→ 0 việc"), "{told}");
     let letters = office.letters().len();
-    let json = &office.json(&["--json", "check", "--diff"]).pop().unwrap();
+    let text = office.says(&["--json", "check", "--diff"]);
+    let values: Vec<serde_json::Value> = serde_json::Deserializer::from_str(&text)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let [checked, json] = values.as_slice() else {
+        panic!("the check and the change, not {text}");
+    };
+    assert_eq!(checked["ok"], true);
+    assert!(json["feeds"].is_object(), "{json}");
     assert!(
-        json["feeds"].is_object() && !json["editions"][0]["goes"].as_array().unwrap().is_empty(),
+        !json["editions"][0]["goes"].as_array().unwrap().is_empty(),
         "{json}"
     );
     assert_eq!(office.letters().len(), letters, "nothing is made or mailed");

@@ -397,6 +397,18 @@ const MISTAKES: &[Mistake] = &[
         "dkim = { domain = \"tinhuy.vn\", selector = \"diembao\" }\n\n[admin]",
     ),
     (
+        "figures open to the network",
+        S,
+        "[admin]",
+        "[metrics]\nlisten = \"0.0.0.0:9786\"\n\n[admin]",
+    ),
+    (
+        "texts kept too short",
+        S,
+        "[admin]",
+        "[retention]\ntexts = \"7d\"\n\n[admin]",
+    ),
+    (
         "data kept in a file",
         S,
         "[fetch]",

@@ -15,12 +15,14 @@
 use super::super::Fold;
 use crate::model::Verdict;
 use crate::text::doccode::{self, DocCode};
+use crate::text::fold::fold;
 use crate::text::normal;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::{OptionalExtension as _, Transaction};
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Exact forms of one article that are kept; a text of more is no article.
@@ -78,40 +80,44 @@ pub(in crate::store) fn index(tx: &Transaction<'_>, id: i64, fold: Fold) -> rusq
         })
         .optional()?;
     let Some(row) = row else { return Ok(()) };
+    let parts = [&row.title, &row.sapo, &row.body].map(|part| Part {
+        composed: part.nfc().collect(),
+        folded: fold(part),
+    });
     tx.prepare_cached(
         "INSERT OR REPLACE INTO articles_fts (rowid, title, sapo, body, marks) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute((
         id,
-        fold(&row.title),
-        fold(&row.sapo),
-        fold(&row.body),
-        marks(&row, fold),
+        &parts[0].folded,
+        &parts[1].folded,
+        &parts[2].folded,
+        marks(&row, &parts),
     ))?;
     Ok(())
 }
 
-fn marks(row: &Row, fold: Fold) -> String {
-    let composed = |text: &str| text.nfc().collect::<String>();
-    let parts = [
-        composed(&row.title),
-        composed(&row.sapo),
-        composed(&row.body),
-    ];
-    let mut out: BTreeSet<String> = BTreeSet::new();
-    for word in words(&fold(&row.title)) {
+/// A part of an article in both forms.
+struct Part {
+    composed: String,
+    folded: String,
+}
+
+fn marks(row: &Row, parts: &[Part; 3]) -> String {
+    let mut out: HashSet<String> = HashSet::new();
+    for word in words(&parts[0].folded) {
         out.insert(format!("t{word}"));
     }
-    for word in words(&parts[0]) {
+    for word in words(&parts[0].composed) {
         out.insert(format!("y{}", form(word)));
     }
-    let distinct: BTreeSet<&str> = parts
+    let distinct: HashSet<&str> = parts
         .iter()
-        .flat_map(|part| words(part))
+        .flat_map(|part| words(&part.composed))
         .take(FORMS_MAX)
         .collect();
     out.extend(distinct.into_iter().map(|word| format!("x{}", form(word))));
-    out.extend(documents(&parts));
+    out.extend(documents(parts));
     out.insert(format!("s{}", row.source));
     for scored in row.verdict.iter().flat_map(|verdict| &verdict.topics) {
         out.insert(format!("k{}", topic(scored.topic.as_str())));
@@ -123,10 +129,16 @@ fn marks(row: &Row, fold: Fold) -> String {
 
 /// "Nghị quyết 57" beside "57-NQ/TU" means that one; only where no full number explains it is it a mention by number
 /// alone, which any full number may be looking for.
-fn documents(parts: &[String]) -> Vec<String> {
+fn documents(parts: &[Part; 3]) -> Vec<String> {
+    let mentions = |part: &Part| match doccode::central(&part.composed) {
+        Cow::Borrowed(_) => doccode::spans(&part.folded),
+        Cow::Owned(plain) => doccode::spans(&fold(&plain)),
+    };
     let all: BTreeSet<DocCode> = parts
         .iter()
-        .flat_map(|part| doccode::mentions(part))
+        .filter(|part| part.folded.bytes().any(|byte| byte.is_ascii_digit()))
+        .flat_map(mentions)
+        .map(|(_, code)| code)
         .collect();
     let mut out = Vec::new();
     for code in &all {
