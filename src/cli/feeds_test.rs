@@ -27,7 +27,7 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
         out::json(&report);
     } else {
         let told = told(&report, &feeds_exam::zone(&setup), now);
-        told.lines().for_each(|line| out::line(&out::safe(line)));
+        told.lines().for_each(out::line);
     }
     if report.ok {
         return Ok(());
@@ -75,12 +75,13 @@ pub fn patient(setup: &Setup, which: &str) -> Result<Patient, AppError> {
     })
 }
 
-/// The report as people read it.
+/// The report as people read it, fit for a terminal.
 fn told(report: &Report, zone: &TimeZone, now: Timestamp) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = tell(&mut text, report, zone, now);
-    text
+    let lines: Vec<String> = text.lines().map(out::safe).collect();
+    lines.join("\n")
 }
 
 fn tell(text: &mut String, report: &Report, zone: &TimeZone, now: Timestamp) -> std::fmt::Result {

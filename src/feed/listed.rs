@@ -40,9 +40,9 @@ pub fn listed(
     if let Some(title) = title {
         document.feed.title.offer(1, text(title));
     }
-    let items = &items[..items.len().min(super::repair::ENTRIES_MAX)];
+    let items = &items[..items.len().min(super::document::ENTRIES_MAX)];
     document.entries = items.iter().map(fields).collect();
-    let mut reading = read::finish(&document, 0, decoded, base, zone, arrived)?;
+    let mut reading = read::finish(document, decoded, base, zone, arrived)?;
     for (entry, item) in reading.entries.iter_mut().zip(items) {
         if entry.published.is_none()
             && let Some((now, ago)) = arrived.zip(item.ago)

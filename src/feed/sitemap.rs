@@ -7,11 +7,10 @@
 
 use super::{
     Reading, decode,
-    document::{Address, Document, Fields, PrintedDate, Text},
+    document::{Address, Document, ENTRIES_MAX, Fields, PrintedDate, Text},
     entity, markup,
     markup::{Token, Tokens},
     read::{self, NotAFeed, trimmed},
-    repair::ENTRIES_MAX,
     value::Inside,
 };
 use crate::{
@@ -70,7 +69,7 @@ pub fn read(
     };
     found.cut |= unpacked.cut;
     let document = found.into_document(arrived.map(|at| at.to_zoned(zone.clone()).date()));
-    let reading = read::finish(&document, text.len(), decoded, base, zone, arrived)?;
+    let reading = read::finish(document, decoded, base, zone, arrived)?;
     Ok(Sitemap::Articles(Box::new(reading)))
 }
 

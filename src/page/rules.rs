@@ -268,24 +268,24 @@ pub(super) fn is_place_stamp(node: &NodeRef<'_>) -> bool {
         .is_some_and(|names| names.contains("location-stamp") || names.contains("locationstamp"))
 }
 
-/// Readers' comments, which may well be longer than the article, and other places that never hold one.
+/// Readers' comments, which may well be longer than the article and never are one.
 pub(super) fn is_never_article(node: &NodeRef<'_>) -> bool {
+    const NEVER: [&str; 4] = ["comment", "binhluan", "binh-luan", "disqus"];
+    named(node, &NEVER)
+}
+
+/// Side columns and feet of pages: beside a short article they may hold most of the prose. A wrapper that is named after
+/// the side column it holds as well ("content-sidebar-wrap") holds nearly all of it.
+pub(super) fn is_beside(node: &NodeRef<'_>) -> bool {
+    named(node, &["sidebar", "footer"])
+}
+
+fn named(node: &NodeRef<'_>, parts: &[&str]) -> bool {
     ["class", "id"]
         .iter()
         .filter_map(|a| node.attr(a))
-        .any(|names| {
-            let names = names.to_lowercase();
-            [
-                "comment",
-                "binhluan",
-                "binh-luan",
-                "sidebar",
-                "footer",
-                "disqus",
-            ]
-            .iter()
-            .any(|part| names.contains(part))
-        })
+        .map(|names| names.to_lowercase())
+        .any(|names| parts.iter().any(|part| names.contains(part)))
 }
 
 fn by_names(names: &str, tag: &str) -> Role {

@@ -142,7 +142,7 @@ fn a_feed_that_answers_and_brings_nothing_new_is_shown_since_when() {
         let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
         at.to_string()
     };
-    let (today, later) = (after(0), after(9));
+    let (today, later) = (after(0), after(12));
     office.says(&["--now", &today, "fetch"]);
     assert!(
         !office
