@@ -78,7 +78,12 @@ impl Printer<'_> {
     fn lead(&mut self, number: usize, lead: &Lead) {
         self.word.heading(2, &format!("{number}. {}", lead.title));
         for quote in &lead.quotes {
-            self.word.say(Stand::Quote, &[Piece::Italic(quote)]);
+            for sentence in &quote.sentences {
+                self.word.say(Stand::Quote, &[Piece::Italic(sentence)]);
+            }
+            if let Some(paper) = &quote.paper {
+                self.say(Stand::Note, &format!("— {paper}"));
+            }
         }
         let mut carried = format!("{}.", lead.carried);
         if let Some(continues) = &lead.continues {
@@ -86,9 +91,10 @@ impl Printer<'_> {
         }
         let time = lead.paper.time.as_ref();
         let time = time.map(|time| format!(", {time}")).unwrap_or_default();
-        carried += match lead.quotes.is_empty() {
-            true => " Nguồn: ",
-            false => " Trích ",
+        let quoted = lead.quotes.first();
+        carried += match quoted.is_some_and(|quote| quote.paper.is_none()) {
+            true => " Trích ",
+            false => " Nguồn: ",
         };
         carried += &format!("{}{time}. ", named(&lead.paper));
         let mut pieces = vec![Piece::Plain(&carried)];

@@ -100,8 +100,7 @@ pub(super) struct Lead {
     pub nth: usize,
     pub title: String,
     pub url: Option<String>,
-    /// Sentences with their quotation marks.
-    pub quotes: Vec<String>,
+    pub quotes: Vec<Quotation>,
     /// "5 báo đưa tin", "Một báo đưa tin".
     pub carried: String,
     /// "Tiếp theo số 287".
@@ -110,6 +109,16 @@ pub(super) struct Lead {
     pub others: Vec<Paper>,
     pub hidden: usize,
     pub discords: Vec<DiscordLine>,
+}
+
+/// Sentences of one paper.
+#[derive(Debug, Serialize)]
+pub(super) struct Quotation {
+    /// With their quotation marks.
+    pub sentences: Vec<String>,
+    /// `None` where all are of the paper that the story names first.
+    pub paper: Option<String>,
+    pub url: Option<String>,
 }
 
 /// What papers of one story count differently.
@@ -428,7 +437,7 @@ impl Builder<'_> {
             nth: index + 1,
             title: story.title.clone(),
             url: story.articles.first().and_then(|a| safe::link(&a.url)),
-            quotes: quotation(story),
+            quotes: quotations(story),
             carried,
             continues: story
                 .continues
@@ -635,21 +644,25 @@ fn paper_at<'a>(story: &'a StoryView, url: &str) -> Option<&'a str> {
 }
 
 /// A story's sentences with their quotation marks: one quotation of the paper that is named first; where they are of
-/// several papers, each its own with its paper's name behind it.
-fn quotation(story: &StoryView) -> Vec<String> {
-    let of = |url: &str| paper_at(story, url);
+/// several papers, one of each in turn, with its name.
+fn quotations(story: &StoryView) -> Vec<Quotation> {
     let first = story.articles.first().map(|a| a.source.as_str());
-    if story.summary.iter().all(|q| of(&q.url) == first) {
-        return quoted(story.summary.iter().map(|q| q.text.as_str()));
-    }
-    let named = story.summary.iter().map(|q| {
-        let text = quoted(std::iter::once(q.text.as_str())).concat();
-        match of(&q.url) {
-            Some(paper) => format!("{text} ({paper})"),
-            None => text,
-        }
-    });
-    named.collect()
+    let alone = story
+        .summary
+        .iter()
+        .all(|quote| paper_at(story, &quote.url) == first);
+    story
+        .summary
+        .chunk_by(|one, next| alone || one.url == next.url)
+        .map(|group| {
+            let paper = paper_at(story, &group[0].url).filter(|_| !alone);
+            Quotation {
+                sentences: quoted(group.iter().map(|quote| quote.text.as_str())),
+                url: paper.and_then(|_| safe::link(&group[0].url)),
+                paper: paper.map(str::to_owned),
+            }
+        })
+        .collect()
 }
 
 /// Sentences as one quotation. Where they hold quotation marks of their own, none are added: whose are whose

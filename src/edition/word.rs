@@ -266,6 +266,7 @@ impl Word {
     pub fn finish(self) -> Result<Vec<u8>, WordError> {
         let mut parts = self.docx.build();
         parts.doc_props.core = self.core.into_bytes();
+        parts.document_rels = in_order(&parts.document_rels);
         let mut stored = Cursor::new(Vec::new());
         parts.pack(&mut stored)?;
         deflated(stored)
@@ -406,6 +407,18 @@ fn core_properties(title: &str, made_at: Timestamp) -> String {
          <dcterms:created xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:created>\
          <dcterms:modified xsi:type=\"dcterms:W3CDTF\">{at}</dcterms:modified></cp:coreProperties>"
     )
+}
+
+/// A list of relationships in one order: the library's links come out of a hash map.
+fn in_order(xml: &[u8]) -> Vec<u8> {
+    const ITEM: &str = "<Relationship ";
+    let text = String::from_utf8_lossy(xml);
+    let begin = text.find(ITEM).unwrap_or(text.len());
+    let end = text.find("</Relationships>").unwrap_or(text.len());
+    let (head, tail) = (&text[..begin.min(end)], &text[end..]);
+    let mut items: Vec<&str> = text[begin.min(end)..end].split_inclusive("/>").collect();
+    items.sort_unstable();
+    [head, &items.concat(), tail].concat().into_bytes()
 }
 
 /// The archive with its files compressed: the library stores them, and a mail carries ten times the bytes.

@@ -132,6 +132,10 @@ async fn one_mail_a_day_and_only_when_something_is_new() {
     let office = Office::new(&format!("{DIGEST}{ADMIN}"));
     office.begin("16T06:00").await;
     let due = async |time: &str| admin::report_due(&office.at(time)).await.unwrap();
+    desk::compose_due(&office.at("16T06:31")).await.unwrap();
+    office
+        .answer(DeliveryState::Sent, "250 ok", "16T06:32")
+        .await;
     assert!(!due("16T08:00").await, "nothing needs a person");
     office.fail("14T03:00", "16T09:00").await;
     desk::compose_due(&office.at("17T06:31")).await.unwrap();
