@@ -2,9 +2,9 @@
 
 use super::{quote, safe, select};
 use crate::model::{
-    Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
-    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, Reprint,
-    SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Article, ArticleId, ArticleView, Conflict, ConflictSide, Continues, Counts, Coverage, DayCount,
+    DigestName, EDITION_FORMAT, Edition, FailingSource, FailureKind, Figure, FigureView,
+    ProvinceCount, Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -43,6 +43,8 @@ pub struct SourceInfo {
     pub province: Option<String>,
     /// Smaller stands first.
     pub rank: u16,
+    /// Which house it comes from: papers of one count once.
+    pub publisher: SourceKey,
 }
 
 /// A topic with its heading, in the order of the mail.
@@ -76,6 +78,10 @@ pub struct StoryGroup {
     pub summary: Vec<Said>,
     /// Its figures, the most telling first.
     pub figures: Vec<Told>,
+    /// The latest edition before this one that told of the same event.
+    pub continues: Option<Continues>,
+    /// What its articles count differently: two or more figures each, of different papers.
+    pub conflicts: Vec<Vec<Told>>,
 }
 
 /// A sentence copied from an article.
@@ -142,6 +148,11 @@ impl Material {
 
     pub(super) fn province(&self, source: &SourceKey) -> Option<&str> {
         self.sources.get(source)?.province.as_deref()
+    }
+
+    /// The house of a paper; itself where none is known.
+    pub(super) fn publisher<'s>(&'s self, source: &'s SourceKey) -> &'s SourceKey {
+        self.sources.get(source).map_or(source, |s| &s.publisher)
     }
 
     fn name(&self, source: &SourceKey) -> String {
@@ -252,8 +263,44 @@ fn story(candidate: &Candidate<'_>, lead: bool, material: &Material) -> StoryVie
         provinces,
         summary: summary(candidate),
         figures: figures(candidate),
+        papers: count(candidate.papers),
+        continues: continues(candidate),
+        conflicts: conflicts(candidate, material),
         articles,
     }
+}
+
+fn continues(candidate: &Candidate<'_>) -> Option<Continues> {
+    let earlier = candidate.group?.continues.as_ref()?;
+    Some(Continues {
+        number: earlier.number,
+        title: safe::line(&earlier.title),
+    })
+}
+
+/// What the papers count differently, as far as both sides can be shown verbatim.
+fn conflicts(candidate: &Candidate<'_>, material: &Material) -> Vec<Conflict> {
+    let all = candidate.group.iter().flat_map(|group| &group.conflicts);
+    let side = |told: &Told| {
+        let (article, _) = candidate
+            .articles
+            .iter()
+            .find(|(a, _)| a.id == told.article)?;
+        Some(ConflictSide {
+            source: material.name(&article.source),
+            figure: figure(candidate, told)?,
+        })
+    };
+    let conflict = |told: &Vec<Told>| {
+        let sides: Vec<ConflictSide> = told.iter().filter_map(side).collect();
+        let first = &sides.first()?.figure.figure;
+        (sides.len() > 1).then(|| Conflict {
+            unit: first.unit.clone(),
+            subject: first.subject.clone(),
+            sides: sides.clone(),
+        })
+    };
+    all.filter_map(conflict).collect()
 }
 
 /// The sentences that the analysis chose, as far as they can be shown verbatim; else the beginning of the story's own
@@ -277,18 +324,20 @@ fn summary(candidate: &Candidate<'_>) -> Vec<Quote> {
 
 fn figures(candidate: &Candidate<'_>) -> Vec<FigureView> {
     let told = candidate.group.iter().flat_map(|group| &group.figures);
-    told.filter_map(|told| {
-        Some(FigureView {
-            figure: Figure {
-                text: safe::quote(&told.figure.text)?,
-                sentence: safe::quote(&told.figure.sentence)?,
-                ..told.figure.clone()
-            },
-            url: address(candidate, told.article)?,
-            place: told.place.as_deref().map(safe::line),
-        })
+    told.filter_map(|told| figure(candidate, told)).collect()
+}
+
+/// `None` where it cannot be shown verbatim.
+fn figure(candidate: &Candidate<'_>, told: &Told) -> Option<FigureView> {
+    Some(FigureView {
+        figure: Figure {
+            text: safe::quote(&told.figure.text)?,
+            sentence: safe::quote(&told.figure.sentence)?,
+            ..told.figure.clone()
+        },
+        url: address(candidate, told.article)?,
+        place: told.place.as_deref().map(safe::line),
     })
-    .collect()
 }
 
 /// The address of one of the story's articles; `None` if it is not among those printed.

@@ -2,9 +2,9 @@
 
 use super::RenderOptions;
 use crate::model::{
-    ArticleId, ArticleView, Counts, Coverage, DayCount, EDITION_FORMAT, Edition, FailingSource,
-    Figure, FigureView, Ingest, ProvinceCount, Quote, Reprint, Span, StoryView, TopicSection,
-    Window,
+    ArticleId, ArticleView, Conflict, ConflictSide, Continues, Counts, Coverage, DayCount,
+    EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Ingest, ProvinceCount, Quote,
+    Reprint, Span, StoryView, TopicSection, Window,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -70,6 +70,11 @@ fn story(id: i64, lead: bool) -> StoryView {
         subject: Some("được kiểm tra".to_owned()),
         sentence: sentence.clone(),
     };
+    let shown = FigureView {
+        figure,
+        url: url.clone(),
+        place: Some("Tỉnh Mẫu".to_owned()),
+    };
     StoryView {
         title: format!("Đảng bộ xã mẫu số {id} sơ kết công tác kiểm tra"),
         lead,
@@ -78,12 +83,23 @@ fn story(id: i64, lead: bool) -> StoryView {
         articles: vec![article(id, false), article(id + 1, true)],
         summary: vec![Quote {
             text: sentence,
-            url: url.clone(),
-        }],
-        figures: vec![FigureView {
-            figure,
             url,
-            place: Some("Tỉnh Mẫu".to_owned()),
+        }],
+        figures: vec![shown.clone()],
+        papers: 2,
+        continues: Some(Continues {
+            number: 286,
+            title: "Đảng bộ xã mẫu kiểm tra các chi bộ".to_owned(),
+        }),
+        conflicts: vec![Conflict {
+            unit: "chi bộ".to_owned(),
+            subject: Some("được kiểm tra".to_owned()),
+            sides: ["Báo Mẫu 1", "Báo Mẫu 2"]
+                .map(|source| ConflictSide {
+                    source: source.to_owned(),
+                    figure: shown.clone(),
+                })
+                .into(),
         }],
     }
 }

@@ -12,6 +12,7 @@ mod histories;
 mod identity;
 mod mail;
 mod net;
+mod order;
 mod post;
 mod readme;
 mod support;

@@ -113,9 +113,9 @@ fn the_weights_can_be_learned_anew() {
         sources: event().to_vec(),
         references: vec![SECOND.split(". ").next().unwrap()],
     };
-    let weights = learn::fit(&[&first, &second]);
+    let weights = learn::fit(&[&first, &second], &[true; features::FEATURES]);
     assert!(weights.iter().all(|w| w.is_finite()));
-    let rouge = learn::cross_validate(&[first, second], 2);
+    let rouge = learn::cross_validate(&[first, second], 2, &[true; features::FEATURES]);
     assert!((0.0..=100.0).contains(&rouge.one) && rouge.two <= rouge.one);
 }
 
