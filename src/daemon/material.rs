@@ -8,9 +8,7 @@ use crate::analyse::neardup::{
 use crate::analyse::story::{self, Desk, Usage};
 use crate::config::DigestConfig;
 use crate::edition::{DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading};
-use crate::model::{
-    Article, ArticleId, Continues, Failure, FailureKind, Ingest, Source, SourceKey, Window,
-};
+use crate::model::{Article, ArticleId, Failure, FailureKind, Ingest, Source, SourceKey, Window};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -159,13 +157,7 @@ pub(super) fn group(setup: &Setup, material: &mut Material, earlier: &Earlier) {
         .into_iter()
         .map(|told| StoryGroup {
             copies: told.copies,
-            continues: told.continues.map(|at| {
-                let (article, number) = &earlier.stories[at];
-                Continues {
-                    number: *number,
-                    title: article.title.clone(),
-                }
-            }),
+            continues: told.continues.map(|at| earlier.stories[at].1),
             ..StoryGroup::default()
         })
         .collect();

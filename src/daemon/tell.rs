@@ -5,7 +5,7 @@ use crate::analyse::{
     figures::{conflicts, figures, telling},
     summary::{Budget, Source, summarise},
 };
-use crate::edition::{Said, StoryGroup, Told};
+use crate::edition::{Differing, Said, StoryGroup, Told};
 use crate::model::{Article, ArticleId, Figure};
 use std::collections::HashMap;
 
@@ -52,13 +52,14 @@ pub(super) fn tell(groups: &mut [StoryGroup], articles: &[Article], places: &[St
             .map(|(at, figure)| told(at, &figure))
             .collect();
         let counted: Vec<&[Figure]> = counted.iter().map(Vec::as_slice).collect();
-        group.conflicts = conflicts(&counted)
+        group.discords = conflicts(&counted)
             .into_iter()
-            .map(|sides| {
-                sides
+            .map(|sides| Differing {
+                what: what(&counted[sides[0].0][sides[0].1]),
+                claims: sides
                     .into_iter()
                     .map(|(at, nth)| told(at, &counted[at][nth]))
-                    .collect()
+                    .collect(),
             })
             .collect();
     }
@@ -81,6 +82,14 @@ fn summary(articles: &[&Article]) -> Vec<Said> {
         text: chosen.text.to_owned(),
     };
     summarise(&sources, BUDGET).into_iter().map(said).collect()
+}
+
+/// "tổ chức đảng (kiểm tra)".
+fn what(figure: &Figure) -> String {
+    match &figure.subject {
+        Some(subject) => format!("{} ({subject})", figure.unit),
+        None => figure.unit.clone(),
+    }
 }
 
 fn all_figures(article: &Article) -> Vec<Figure> {

@@ -2,9 +2,9 @@
 
 use super::{quote, safe, select};
 use crate::model::{
-    Article, ArticleId, ArticleView, Conflict, ConflictSide, Continues, Counts, Coverage, DayCount,
-    DigestName, EDITION_FORMAT, Edition, FailingSource, FailureKind, Figure, FigureView,
-    ProvinceCount, Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, Discord,
+    EDITION_FORMAT, Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote,
+    Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -78,10 +78,19 @@ pub struct StoryGroup {
     pub summary: Vec<Said>,
     /// Its figures, the most telling first.
     pub figures: Vec<Told>,
-    /// The latest edition before this one that told of the same event.
-    pub continues: Option<Continues>,
-    /// What its articles count differently: two or more figures each, of different papers.
-    pub conflicts: Vec<Vec<Told>>,
+    /// Number of the digest's latest edition that told of the same event before.
+    pub continues: Option<u32>,
+    /// Figures on which its articles differ.
+    pub discords: Vec<Differing>,
+}
+
+/// One thing for which articles of a story give different figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Differing {
+    /// What is counted: "đảng viên được kết nạp".
+    pub what: String,
+    /// What each article says; fewer than two that can be printed are none.
+    pub claims: Vec<Told>,
 }
 
 /// A sentence copied from an article.
@@ -263,44 +272,11 @@ fn story(candidate: &Candidate<'_>, lead: bool, material: &Material) -> StoryVie
         provinces,
         summary: summary(candidate),
         figures: figures(candidate),
+        continues: candidate.group.and_then(|group| group.continues),
+        discords: discords(candidate),
         papers: count(candidate.papers),
-        continues: continues(candidate),
-        conflicts: conflicts(candidate, material),
         articles,
     }
-}
-
-fn continues(candidate: &Candidate<'_>) -> Option<Continues> {
-    let earlier = candidate.group?.continues.as_ref()?;
-    Some(Continues {
-        number: earlier.number,
-        title: safe::line(&earlier.title),
-    })
-}
-
-/// What the papers count differently, as far as both sides can be shown verbatim.
-fn conflicts(candidate: &Candidate<'_>, material: &Material) -> Vec<Conflict> {
-    let all = candidate.group.iter().flat_map(|group| &group.conflicts);
-    let side = |told: &Told| {
-        let (article, _) = candidate
-            .articles
-            .iter()
-            .find(|(a, _)| a.id == told.article)?;
-        Some(ConflictSide {
-            source: material.name(&article.source),
-            figure: figure(candidate, told)?,
-        })
-    };
-    let conflict = |told: &Vec<Told>| {
-        let sides: Vec<ConflictSide> = told.iter().filter_map(side).collect();
-        let first = &sides.first()?.figure.figure;
-        (sides.len() > 1).then(|| Conflict {
-            unit: first.unit.clone(),
-            subject: first.subject.clone(),
-            sides: sides.clone(),
-        })
-    };
-    all.filter_map(conflict).collect()
 }
 
 /// The sentences that the analysis chose, as far as they can be shown verbatim; else the beginning of the story's own
@@ -327,7 +303,7 @@ fn figures(candidate: &Candidate<'_>) -> Vec<FigureView> {
     told.filter_map(|told| figure(candidate, told)).collect()
 }
 
-/// `None` where it cannot be shown verbatim.
+/// A figure as it may be printed; `None` if it cannot be shown verbatim, or stands in no article of the story.
 fn figure(candidate: &Candidate<'_>, told: &Told) -> Option<FigureView> {
     Some(FigureView {
         figure: Figure {
@@ -338,6 +314,21 @@ fn figure(candidate: &Candidate<'_>, told: &Told) -> Option<FigureView> {
         url: address(candidate, told.article)?,
         place: told.place.as_deref().map(safe::line),
     })
+}
+
+fn discords(candidate: &Candidate<'_>) -> Vec<Discord> {
+    let differing = candidate.group.iter().flat_map(|group| &group.discords);
+    differing
+        .map(|one| Discord {
+            what: safe::line(&one.what),
+            claims: one
+                .claims
+                .iter()
+                .filter_map(|told| figure(candidate, told))
+                .collect(),
+        })
+        .filter(|discord| discord.claims.len() > 1)
+        .collect()
 }
 
 /// The address of one of the story's articles; `None` if it is not among those printed.

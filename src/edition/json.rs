@@ -80,16 +80,12 @@ impl Printer<'_> {
             "articles": story.articles.iter().map(|a| self.article(a)).collect::<Vec<_>>(),
             "summary": story.summary,
             "figures": story.figures.iter().map(figure).collect::<Vec<_>>(),
-            "papers": story.papers,
             "continues": story.continues,
-            "conflicts": story.conflicts.iter().map(|c| json!({
-                "unit": c.unit,
-                "subject": c.subject,
-                "sides": c.sides.iter().map(|side| json!({
-                    "source": side.source,
-                    "figure": figure(&side.figure),
-                })).collect::<Vec<_>>(),
+            "discords": story.discords.iter().map(|d| json!({
+                "what": d.what,
+                "claims": d.claims.iter().map(figure).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "papers": story.papers,
         })
     }
 

@@ -2,9 +2,9 @@
 
 use super::RenderOptions;
 use crate::model::{
-    ArticleId, ArticleView, Conflict, ConflictSide, Continues, Counts, Coverage, DayCount,
-    EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Ingest, ProvinceCount, Quote,
-    Reprint, Span, StoryView, TopicSection, Window,
+    ArticleId, ArticleView, Counts, Coverage, DayCount, Discord, EDITION_FORMAT, Edition,
+    FailingSource, Figure, FigureView, Ingest, ProvinceCount, Quote, Reprint, Span, StoryView,
+    TopicSection, Window,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -63,15 +63,14 @@ fn article(id: i64, copy: bool) -> ArticleView {
 fn story(id: i64, lead: bool) -> StoryView {
     let sentence = "Trong năm, đảng ủy đã kiểm tra 12 chi bộ.".to_owned();
     let url = format!("https://bao.example/{id}");
-    let figure = Figure {
-        text: "12 chi bộ".to_owned(),
-        value: 12.0,
-        unit: "chi bộ".to_owned(),
-        subject: Some("được kiểm tra".to_owned()),
-        sentence: sentence.clone(),
-    };
-    let shown = FigureView {
-        figure,
+    let figure = FigureView {
+        figure: Figure {
+            text: "12 chi bộ".to_owned(),
+            value: 12.0,
+            unit: "chi bộ".to_owned(),
+            subject: Some("được kiểm tra".to_owned()),
+            sentence: sentence.clone(),
+        },
         url: url.clone(),
         place: Some("Tỉnh Mẫu".to_owned()),
     };
@@ -85,22 +84,13 @@ fn story(id: i64, lead: bool) -> StoryView {
             text: sentence,
             url,
         }],
-        figures: vec![shown.clone()],
-        papers: 2,
-        continues: Some(Continues {
-            number: 286,
-            title: "Đảng bộ xã mẫu kiểm tra các chi bộ".to_owned(),
-        }),
-        conflicts: vec![Conflict {
-            unit: "chi bộ".to_owned(),
-            subject: Some("được kiểm tra".to_owned()),
-            sides: ["Báo Mẫu 1", "Báo Mẫu 2"]
-                .map(|source| ConflictSide {
-                    source: source.to_owned(),
-                    figure: shown.clone(),
-                })
-                .into(),
+        figures: vec![figure.clone()],
+        continues: Some(287),
+        discords: vec![Discord {
+            what: "chi bộ được kiểm tra".to_owned(),
+            claims: vec![figure.clone(), figure],
         }],
+        papers: 2,
     }
 }
 

@@ -98,44 +98,24 @@ pub struct StoryView {
     pub summary: Vec<Quote>,
     /// Figures of the story.
     pub figures: Vec<FigureView>,
+    /// Number of the latest earlier edition that told of the same event before; `None` where it is new.
+    #[serde(default)]
+    pub continues: Option<u32>,
+    /// Figures on which its papers differ.
+    #[serde(default)]
+    pub discords: Vec<Discord>,
     /// Papers that carry it; those of one publisher count once. 0 in editions of old.
     #[serde(default)]
     pub papers: u32,
-    /// The latest edition before this one that told of the same event; `None` for a new one.
-    #[serde(default)]
-    pub continues: Option<Continues>,
-    /// Figures on which the story's papers differ.
-    #[serde(default)]
-    pub conflicts: Vec<Conflict>,
 }
 
-/// An earlier edition that told of a story's event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Continues {
-    /// Its number: "tiếp theo số 286".
-    pub number: u32,
-    /// The headline that it had.
-    pub title: String,
-}
-
-/// One thing that papers count differently: what a reader must see side by side.
+/// One thing for which the papers of a story give different figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Conflict {
-    /// What is counted: "đảng viên".
-    pub unit: String,
-    /// What was done to it, in the papers' words: "kiểm tra".
-    pub subject: Option<String>,
-    /// The differing figures, each with the paper that has it; two at least, in the order of the story's papers.
-    pub sides: Vec<ConflictSide>,
-}
-
-/// What one paper says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ConflictSide {
-    /// The paper's name.
-    pub source: String,
-    /// Its figure.
-    pub figure: FigureView,
+pub struct Discord {
+    /// What is counted: "đảng viên được kết nạp".
+    pub what: String,
+    /// What each paper says, at least two, in the order of the story's papers.
+    pub claims: Vec<FigureView>,
 }
 
 /// An article as printed.

@@ -247,7 +247,8 @@ fn events_of_one_form_stay_apart_at_every_threshold_around_ours() {
             precision >= 0.95,
             "at {percent} %: precision {precision:.3}"
         );
-        assert!(recall >= 0.80, "at {percent} %: recall {recall:.3}");
+        let least = if percent <= 115 { 0.95 } else { 0.7 };
+        assert!(recall >= least, "at {percent} %: recall {recall:.3}");
     }
 }
 
