@@ -8,7 +8,8 @@ use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
 use super::topics::{self, Topics, TopicsProblem};
 use super::{AdminConfig, ArticleConfig, Config, DaemonConfig, DigestConfig, FetchConfig};
-use super::{Problems, SmtpConfig, digests, embedded, secret, settings, smtp, sources};
+use super::{Problems, SmtpConfig, WebConfig};
+use super::{digests, embedded, secret, settings, smtp, sources, web};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -71,6 +72,7 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         digests: settings.digests,
         smtp: settings.smtp,
         admin: settings.admin,
+        web: settings.web,
         sources,
         places,
         holidays: Arc::new(holidays),
@@ -115,6 +117,7 @@ struct Settings {
     digests: Vec<DigestConfig>,
     smtp: Option<SmtpConfig>,
     admin: AdminConfig,
+    web: WebConfig,
 }
 
 fn settings_of(
@@ -136,6 +139,7 @@ fn settings_of(
         article: settings::article(root.section("article")),
         digests: digests::digests(root, places, topic_keys, admin.recipients.first()),
         smtp: smtp::smtp(root.section("smtp"), folder, env),
+        web: web::web(root.section("web")),
         admin,
     }
 }

@@ -1,7 +1,7 @@
 //! The config: read once, checked whole, then a value.
 //!
 //! Two steps. `raw`, over the text that `files` found, holds a file as it was written, every value with its place;
-//! `settings`, `digests`, `smtp`, `sources` and `places` say what it means; `load` joins the files of a folder into one [`Config`] in which
+//! `settings`, `digests`, `smtp`, `web`, `sources` and `places` say what it means; `load` joins the files of a folder into one [`Config`] in which
 //! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
 
 mod address;
@@ -19,6 +19,7 @@ mod smtp;
 mod sources;
 pub mod topics;
 mod value;
+mod web;
 
 pub use address::{Cidr, Recipient};
 pub use digests::DigestConfig;
@@ -31,6 +32,7 @@ pub use secret::{Env, Secret, process_env};
 pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyConfig};
 pub use smtp::{DkimConfig, SmtpConfig, Tls};
 pub use value::Days;
+pub use web::WebConfig;
 
 use crate::model::Source;
 use std::path::PathBuf;
@@ -53,6 +55,8 @@ pub struct Config {
     pub smtp: Option<SmtpConfig>,
     /// Who keeps the program.
     pub admin: AdminConfig,
+    /// The office's own pages.
+    pub web: WebConfig,
     /// The newspapers and sites, in the file's order.
     pub sources: Vec<Source>,
     /// The units and their former names.

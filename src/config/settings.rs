@@ -148,7 +148,7 @@ impl<'d> Reader<'_, 'd> {
         read.map_or(default, |at| usize::try_from(at.value).unwrap_or(default))
     }
 
-    fn text<T>(
+    pub(super) fn text<T>(
         &self,
         key: &'static str,
         example: &str,

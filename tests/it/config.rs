@@ -381,6 +381,18 @@ fn settings_that_are_wrong_are_all_told() {
                 "[fetch]\ncontact = \"a@b.vn\"\nmin_interval = \"4m\"\nmax_interval = \"2m\"\naudit = \"5m\"\nmax_body = \"40MiB\"\nrequest_timeout = \"0s\"\n",
             ),
             (
+                "pages",
+                "[fetch]\ncontact = \"a@b.vn\"\n[web]\nlisten = \"0.0.0.0:8288\"\npublic_url = \"http://diembao.tinhuy.vn/?q\"\n",
+            ),
+            (
+                "pages without a listener",
+                "[fetch]\ncontact = \"a@b.vn\"\n[web]\npublic_url = \"http://diembao.tinhuy.vn\"\nport = 80\n",
+            ),
+            (
+                "pages at a name",
+                "[fetch]\ncontact = \"a@b.vn\"\n[web]\nlisten = \"localhost:8288\"\n",
+            ),
+            (
                 "bad proxy",
                 "[fetch]\ncontact = \"a@b.vn\"\nproxy = \"proxy.tinhuy.vn:3128\"\n",
             ),

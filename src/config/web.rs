@@ -1,0 +1,146 @@
+//! `[web]` of `diembao.toml`: the reading room, where it listens and under which address people know it.
+
+use super::address;
+use super::problem::{Wrong, quoted, words, wrong};
+use super::raw::{At, Section};
+use super::settings::or_default;
+use std::net::SocketAddr;
+use url::Url;
+
+/// The office's own pages; off unless an address to listen at is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WebConfig {
+    /// Where to listen; `None`: no pages, no listener.
+    pub listen: Option<SocketAddr>,
+    /// The address under which people reach the pages, without a slash at its end; `None`: mails carry no web link.
+    pub public_url: Option<Url>,
+    /// Whether other machines may connect directly, without a web server in front.
+    pub open: bool,
+}
+
+impl WebConfig {
+    /// The public address of a page; `path` begins with a slash. `None` without `public_url`.
+    pub fn page(&self, path: &str) -> Option<String> {
+        let base = self.public_url.as_ref()?.as_str().trim_end_matches('/');
+        Some(format!("{base}{path}"))
+    }
+}
+
+pub(super) fn web(section: Option<Section<'_>>) -> WebConfig {
+    or_default(section, |read| {
+        let listen = read.text("listen", "127.0.0.1:8288", socket);
+        let public_url = read.text("public_url", "https://diembao.tinhuy.vn", public_url);
+        let open = read.0.and_then(|section| section.flag("open"));
+        if let Some(section) = read.0 {
+            sound_together(section, listen.as_ref(), public_url.as_ref(), open);
+        }
+        WebConfig {
+            listen: listen.map(|at| at.value),
+            public_url: public_url.map(|at| at.value),
+            open: open.unwrap_or(false),
+        }
+    })
+}
+
+fn sound_together(
+    section: &Section<'_>,
+    listen: Option<&At<SocketAddr>>,
+    public_url: Option<&At<Url>>,
+    open: Option<bool>,
+) {
+    if let Some(At { value, span }) = listen
+        && !value.ip().is_loopback()
+        && open != Some(true)
+    {
+        section.error(span, not_loopback(*value));
+    }
+    if let (None, Some(At { span, .. })) = (listen, public_url) {
+        section.error(span, no_listener());
+    }
+    if let Some(At { value, span }) = public_url
+        && value.scheme() == "http"
+        && !value.host_str().is_some_and(is_local)
+    {
+        section.warn(span, in_the_clear(value));
+    }
+}
+
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.starts_with("127.") || host == "[::1]"
+}
+
+/// An IP address with its port.
+fn socket(text: &str) -> Result<SocketAddr, Wrong> {
+    text.parse().map_err(|_| {
+        wrong(
+            words(
+                format!("{} is not an IP address with a port", quoted(text)),
+                format!("{} không phải địa chỉ IP kèm cổng", quoted(text)),
+            ),
+            words(
+                "write \"127.0.0.1:8288\": this machine only, with a web server in front of it",
+                "viết \"127.0.0.1:8288\": chỉ máy này, phía trước đặt máy chủ web",
+            ),
+        )
+    })
+}
+
+/// A web address without query or fragment.
+fn public_url(text: &str) -> Result<Url, Wrong> {
+    let url = address::web_address(text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong(
+            words(
+                format!("{} has a part behind ? or #", quoted(text)),
+                format!("{} có phần đứng sau dấu ? hoặc #", quoted(text)),
+            ),
+            words(
+                "write only the beginning that all pages share",
+                "chỉ viết phần đầu chung của mọi trang",
+            ),
+        ));
+    }
+    Ok(url)
+}
+
+fn not_loopback(listen: SocketAddr) -> Wrong {
+    wrong(
+        words(
+            format!("{listen} is open to other machines, without encryption or login"),
+            format!("{listen} mở cho các máy khác, không mã hóa, không đăng nhập"),
+        ),
+        words(
+            "listen at 127.0.0.1 with a web server in front (README), or write open = true under [web]",
+            "dùng 127.0.0.1 và đặt máy chủ web phía trước (README.vi), hoặc viết open = true trong mục [web]",
+        ),
+    )
+}
+
+fn no_listener() -> Wrong {
+    wrong(
+        words(
+            "public_url is set, but nothing listens: mails would carry links that lead nowhere",
+            "có public_url nhưng chưa có listen: liên kết trong thư sẽ không mở được",
+        ),
+        words(
+            "write listen = \"127.0.0.1:8288\" under [web], or take public_url out",
+            "viết listen = \"127.0.0.1:8288\" trong mục [web], hoặc bỏ public_url",
+        ),
+    )
+}
+
+fn in_the_clear(url: &Url) -> Wrong {
+    let host = url.host_str().unwrap_or_default();
+    wrong(
+        words(
+            format!(
+                "{host} is reached without encryption; mail programs want https for one-click unsubscribing"
+            ),
+            format!("{host} không mã hóa; nút ngừng nhận trong thư cần địa chỉ https"),
+        ),
+        words(
+            "give the web server a certificate and write https://",
+            "cấp chứng thư cho máy chủ web rồi viết https://",
+        ),
+    )
+}
