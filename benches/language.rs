@@ -323,7 +323,7 @@ fn add(
         let piece = &pieces[i as usize % pieces.len()];
         let model = NearText::new(&piece.lead, &piece.body).keys();
         let own = |n: usize| (i * 1_000 + n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) as u32;
-        let kept = if i % 4 == 0 {
+        let kept = if i.is_multiple_of(4) {
             model.windows.len() / 3
         } else {
             0
