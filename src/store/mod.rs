@@ -10,6 +10,8 @@ mod error;
 mod feeds;
 mod keep;
 mod leavers;
+mod names;
+mod near;
 mod open;
 mod outbox;
 mod polls;
@@ -21,12 +23,13 @@ mod shelf;
 #[cfg(test)]
 mod tests;
 
-pub use articles::{DuePage, EntryRow, PageOutcome, PageText, Unanalysed};
+pub use articles::{Analysis, DuePage, EntryRow, PageOutcome, PageText, Unanalysed};
 pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
 pub use keep::{Due, StoreCounts};
 pub use leavers::{Leaver, Left};
+pub use near::{Near, NearOther};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};

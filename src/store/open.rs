@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
 /// How many steps the schema has: the `user_version` that this program writes.
-const STEPS: usize = 4;
+const STEPS: usize = 6;
 
 /// Every step of the schema, in order; `user_version` counts them.
 fn steps(fold: Fold) -> [M<'static>; STEPS] {
@@ -27,6 +27,8 @@ fn steps(fold: Fold) -> [M<'static>; STEPS] {
         }),
         M::up(include_str!("migrations/0003_stories.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0004_sources.sql")),
+        M::up(include_str!("migrations/0005_names.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0006_near.sql")).foreign_key_check(),
     ]
 }
 /// How long one statement waits for a lock of another process.

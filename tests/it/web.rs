@@ -168,13 +168,7 @@ async fn every_page_is_small_inert_and_has_its_data_beside_it() {
             .client
             .get(visit.url(&path))
             .header("accept", "application/json");
-        let data = asked
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
+        let data = asked.send().await.unwrap().text().await.unwrap();
         let data: serde_json::Value = serde_json::from_str(&data).unwrap();
         assert!(data.is_object(), "{path}");
     }
@@ -272,7 +266,8 @@ async fn our_feeds_are_read_by_our_own_reader() {
             .to_owned();
         let url = visit.url(path).parse().unwrap();
         let bytes = response.bytes().await.unwrap();
-        let reading = feed::read(&bytes, Some(&kind), &url, &jiff::tz::TimeZone::UTC, None).unwrap();
+        let reading =
+            feed::read(&bytes, Some(&kind), &url, &jiff::tz::TimeZone::UTC, None).unwrap();
         assert!(
             reading.warnings.is_empty(),
             "{path}: {:?}",
