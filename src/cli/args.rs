@@ -173,7 +173,11 @@ pub enum Command {
         undo: bool,
     },
     /// Daemon, queue, last and next edition, failing feeds, outbox
-    Status,
+    Status {
+        /// End with 1 where an edition is not out half an hour after its time: for a monitor
+        #[arg(long)]
+        health: bool,
+    },
     /// Plumbing: JSON in, JSON out, no state
     Tool {
         /// Which.

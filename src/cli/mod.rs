@@ -149,7 +149,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 };
                 mark::run(args, &options).await
             }
-            Command::Status => status::run(args).await,
+            Command::Status { health } => status::run(args, *health).await,
             Command::Dump { what } => dump::run(args, *what).await,
             // clap asks for a name where there is no action.
             Command::Digest { name: None, .. } => Ok(()),

@@ -272,11 +272,7 @@ async fn a_limit_per_connection_costs_a_connection_and_no_delivery() {
     // Recipients may be counted by connection, too: the next connection begins anew.
     let server = Script::new(&[])
         .at("RCPT", 1, Act::Say("250 2.1.5 ok\r\n"))
-        .at(
-            "RCPT",
-            1,
-            Act::Say("452 4.5.3 too many recipients\r\n"),
-        )
+        .at("RCPT", 1, Act::Say("452 4.5.3 too many recipients\r\n"))
         .start()
         .await;
     assert_eq!(three(&server).await, "accepted accepted accepted");
