@@ -325,6 +325,7 @@ impl Word {
             .color("000000");
         let mut line = self
             .line(&[], 8)
+            .line_spacing(LineSpacing::new().before(50))
             .indent(Some(indent), None, Some(indent), None);
         line.property = line
             .property
