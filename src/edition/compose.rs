@@ -2,9 +2,9 @@
 
 use super::{quote, safe, select};
 use crate::model::{
-    Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
-    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, Reprint,
-    SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, Discord,
+    EDITION_FORMAT, Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote,
+    Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -43,6 +43,8 @@ pub struct SourceInfo {
     pub province: Option<String>,
     /// Smaller stands first.
     pub rank: u16,
+    /// Which house it comes from: papers of one count once.
+    pub publisher: SourceKey,
 }
 
 /// A topic with its heading, in the order of the mail.
@@ -76,6 +78,19 @@ pub struct StoryGroup {
     pub summary: Vec<Said>,
     /// Its figures, the most telling first.
     pub figures: Vec<Told>,
+    /// Number of the digest's latest edition that told of the same event before.
+    pub continues: Option<u32>,
+    /// Figures on which its articles differ.
+    pub discords: Vec<Differing>,
+}
+
+/// One thing for which articles of a story give different figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Differing {
+    /// What is counted: "đảng viên được kết nạp".
+    pub what: String,
+    /// What each article says; fewer than two that can be printed are none.
+    pub claims: Vec<Told>,
 }
 
 /// A sentence copied from an article.
@@ -142,6 +157,11 @@ impl Material {
 
     pub(super) fn province(&self, source: &SourceKey) -> Option<&str> {
         self.sources.get(source)?.province.as_deref()
+    }
+
+    /// The house of a paper; itself where none is known.
+    pub(super) fn publisher<'s>(&'s self, source: &'s SourceKey) -> &'s SourceKey {
+        self.sources.get(source).map_or(source, |s| &s.publisher)
     }
 
     fn name(&self, source: &SourceKey) -> String {
@@ -252,6 +272,9 @@ fn story(candidate: &Candidate<'_>, lead: bool, material: &Material) -> StoryVie
         provinces,
         summary: summary(candidate),
         figures: figures(candidate),
+        continues: candidate.group.and_then(|group| group.continues),
+        discords: discords(candidate),
+        papers: count(candidate.papers),
         articles,
     }
 }
@@ -277,18 +300,35 @@ fn summary(candidate: &Candidate<'_>) -> Vec<Quote> {
 
 fn figures(candidate: &Candidate<'_>) -> Vec<FigureView> {
     let told = candidate.group.iter().flat_map(|group| &group.figures);
-    told.filter_map(|told| {
-        Some(FigureView {
-            figure: Figure {
-                text: safe::quote(&told.figure.text)?,
-                sentence: safe::quote(&told.figure.sentence)?,
-                ..told.figure.clone()
-            },
-            url: address(candidate, told.article)?,
-            place: told.place.as_deref().map(safe::line),
-        })
+    told.filter_map(|told| figure(candidate, told)).collect()
+}
+
+/// A figure as it may be printed; `None` if it cannot be shown verbatim, or stands in no article of the story.
+fn figure(candidate: &Candidate<'_>, told: &Told) -> Option<FigureView> {
+    Some(FigureView {
+        figure: Figure {
+            text: safe::quote(&told.figure.text)?,
+            sentence: safe::quote(&told.figure.sentence)?,
+            ..told.figure.clone()
+        },
+        url: address(candidate, told.article)?,
+        place: told.place.as_deref().map(safe::line),
     })
-    .collect()
+}
+
+fn discords(candidate: &Candidate<'_>) -> Vec<Discord> {
+    let differing = candidate.group.iter().flat_map(|group| &group.discords);
+    differing
+        .map(|one| Discord {
+            what: safe::line(&one.what),
+            claims: one
+                .claims
+                .iter()
+                .filter_map(|told| figure(candidate, told))
+                .collect(),
+        })
+        .filter(|discord| discord.claims.len() > 1)
+        .collect()
 }
 
 /// The address of one of the story's articles; `None` if it is not among those printed.

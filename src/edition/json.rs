@@ -1,7 +1,7 @@
 //! An edition as data: `edition.json`. A contract: fields may be added, none taken away or renamed.
 
 use super::words;
-use crate::model::{ArticleView, Edition, StoryView};
+use crate::model::{ArticleView, Edition, FigureView, StoryView};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -47,6 +47,18 @@ pub fn to_json(edition: &Edition) -> Value {
     })
 }
 
+fn figure(f: &FigureView) -> Value {
+    json!({
+        "text": f.figure.text,
+        "value": f.figure.value,
+        "unit": f.figure.unit,
+        "subject": f.figure.subject,
+        "sentence": f.figure.sentence,
+        "url": f.url,
+        "place": f.place,
+    })
+}
+
 struct Printer<'a> {
     edition: &'a Edition,
 }
@@ -67,15 +79,13 @@ impl Printer<'_> {
             "provinces": story.provinces,
             "articles": story.articles.iter().map(|a| self.article(a)).collect::<Vec<_>>(),
             "summary": story.summary,
-            "figures": story.figures.iter().map(|f| json!({
-                "text": f.figure.text,
-                "value": f.figure.value,
-                "unit": f.figure.unit,
-                "subject": f.figure.subject,
-                "sentence": f.figure.sentence,
-                "url": f.url,
-                "place": f.place,
+            "figures": story.figures.iter().map(figure).collect::<Vec<_>>(),
+            "continues": story.continues,
+            "discords": story.discords.iter().map(|d| json!({
+                "what": d.what,
+                "claims": d.claims.iter().map(figure).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "papers": story.papers,
         })
     }
 

@@ -21,7 +21,8 @@ mod words;
 mod wrap;
 
 pub use compose::{
-    DigestSettings, Failing, Material, Said, SourceInfo, StoryGroup, Told, TopicHeading, compose,
+    Differing, DigestSettings, Failing, Material, Said, SourceInfo, StoryGroup, Told, TopicHeading,
+    compose,
 };
 pub use json::to_json;
 pub use render::{RenderOptions, TemplateError, Templates, render};

@@ -2,9 +2,9 @@
 
 use super::RenderOptions;
 use crate::model::{
-    ArticleId, ArticleView, Counts, Coverage, DayCount, EDITION_FORMAT, Edition, FailingSource,
-    Figure, FigureView, Ingest, ProvinceCount, Quote, Reprint, Span, StoryView, TopicSection,
-    Window,
+    ArticleId, ArticleView, Counts, Coverage, DayCount, Discord, EDITION_FORMAT, Edition,
+    FailingSource, Figure, FigureView, Ingest, ProvinceCount, Quote, Reprint, Span, StoryView,
+    TopicSection, Window,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -63,12 +63,16 @@ fn article(id: i64, copy: bool) -> ArticleView {
 fn story(id: i64, lead: bool) -> StoryView {
     let sentence = "Trong năm, đảng ủy đã kiểm tra 12 chi bộ.".to_owned();
     let url = format!("https://bao.example/{id}");
-    let figure = Figure {
-        text: "12 chi bộ".to_owned(),
-        value: 12.0,
-        unit: "chi bộ".to_owned(),
-        subject: Some("được kiểm tra".to_owned()),
-        sentence: sentence.clone(),
+    let figure = FigureView {
+        figure: Figure {
+            text: "12 chi bộ".to_owned(),
+            value: 12.0,
+            unit: "chi bộ".to_owned(),
+            subject: Some("được kiểm tra".to_owned()),
+            sentence: sentence.clone(),
+        },
+        url: url.clone(),
+        place: Some("Tỉnh Mẫu".to_owned()),
     };
     StoryView {
         title: format!("Đảng bộ xã mẫu số {id} sơ kết công tác kiểm tra"),
@@ -78,13 +82,15 @@ fn story(id: i64, lead: bool) -> StoryView {
         articles: vec![article(id, false), article(id + 1, true)],
         summary: vec![Quote {
             text: sentence,
-            url: url.clone(),
-        }],
-        figures: vec![FigureView {
-            figure,
             url,
-            place: Some("Tỉnh Mẫu".to_owned()),
         }],
+        figures: vec![figure.clone()],
+        continues: Some(287),
+        discords: vec![Discord {
+            what: "chi bộ được kiểm tra".to_owned(),
+            claims: vec![figure.clone(), figure],
+        }],
+        papers: 2,
     }
 }
 

@@ -559,6 +559,7 @@ fn sentences_and_figures_of_a_story_name_the_paper_they_stand_in() {
             figure,
             place: Some("Cà Mau".to_owned()),
         }],
+        ..StoryGroup::default()
     }];
     let edition = compose(&material);
     let story = &edition.stories[0];

@@ -98,6 +98,24 @@ pub struct StoryView {
     pub summary: Vec<Quote>,
     /// Figures of the story.
     pub figures: Vec<FigureView>,
+    /// Number of the latest earlier edition that told of the same event before; `None` where it is new.
+    #[serde(default)]
+    pub continues: Option<u32>,
+    /// Figures on which its papers differ.
+    #[serde(default)]
+    pub discords: Vec<Discord>,
+    /// Papers that carry it; those of one publisher count once. 0 in editions of old.
+    #[serde(default)]
+    pub papers: u32,
+}
+
+/// One thing for which the papers of a story give different figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Discord {
+    /// What is counted: "đảng viên được kết nạp".
+    pub what: String,
+    /// What each paper says, at least two, in the order of the story's papers.
+    pub claims: Vec<FigureView>,
 }
 
 /// An article as printed.

@@ -16,13 +16,15 @@ pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
 /// How many steps the schema has: the `user_version` that this program writes.
-const STEPS: usize = 2;
+const STEPS: usize = 4;
 
 /// Every step of the schema, in order; `user_version` counts them.
 fn steps(fold: Fold) -> [M<'static>; STEPS] {
     [
         M::up(include_str!("migrations/0001_first.sql")).foreign_key_check(),
-        M::up_with_hook(include_str!("migrations/0002_marks.sql"), move |tx| {
+        M::up(include_str!("migrations/0002_names.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0003_near.sql")).foreign_key_check(),
+        M::up_with_hook(include_str!("migrations/0004_marks.sql"), move |tx| {
             Ok(search::index_all(tx, fold)?)
         }),
     ]

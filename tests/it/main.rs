@@ -15,6 +15,7 @@ mod identity;
 mod mail;
 mod mistakes;
 mod net;
+mod order;
 mod post;
 mod readme;
 mod support;
