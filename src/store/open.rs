@@ -22,13 +22,13 @@ const STEPS: usize = 6;
 fn steps(fold: Fold) -> [M<'static>; STEPS] {
     [
         M::up(include_str!("migrations/0001_first.sql")).foreign_key_check(),
-        M::up_with_hook(include_str!("migrations/0002_marks.sql"), move |tx| {
+        M::up(include_str!("migrations/0002_names.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0003_near.sql")).foreign_key_check(),
+        M::up_with_hook(include_str!("migrations/0004_marks.sql"), move |tx| {
             Ok(search::index_all(tx, fold)?)
         }),
-        M::up(include_str!("migrations/0003_stories.sql")).foreign_key_check(),
-        M::up(include_str!("migrations/0004_sources.sql")),
-        M::up(include_str!("migrations/0005_names.sql")).foreign_key_check(),
-        M::up(include_str!("migrations/0006_near.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0005_stories.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0006_sources.sql")),
     ]
 }
 /// How long one statement waits for a lock of another process.

@@ -69,10 +69,11 @@ fn foreign_files_and_newer_ones_are_refused_untouched() {
     let newer = Connection::open(&file).unwrap();
     newer.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(newer);
-    refuses(&format!(
+    let known = format!(
         "data version 99, this program knows up to {}",
         open::latest_version()
-    ));
+    );
+    refuses(&known);
 }
 
 #[test]
