@@ -1,8 +1,9 @@
-//! `feeds list|show`: the sources' health. The tries are in `feeds_test` and `feeds_discover`.
+//! `feeds list|show`: the sources' health. The tries are in `feeds_test` and `feeds_discover`; what writes `feeds.toml` is
+//! in `feeds_edit`.
 
 use super::app::{self, AppError};
 use super::args::{Args, Feeds};
-use super::{feeds_discover, feeds_test, out};
+use super::{feeds_discover, feeds_edit, feeds_test, out};
 use crate::daemon::drift;
 use crate::model::{Drift, FailureKind};
 use crate::store::FeedRow;
@@ -15,6 +16,10 @@ pub async fn run(args: &Args, action: &Feeds) -> Result<(), AppError> {
     match action {
         Feeds::List => list(args).await,
         Feeds::Show { feed } => show(args, feed).await,
+        Feeds::Add(new) => feeds_edit::add(args, new),
+        Feeds::Remove { feeds } => feeds_edit::remove(args, feeds),
+        Feeds::Import { file, dry_run } => feeds_edit::import(args, file, *dry_run),
+        Feeds::Export { file } => feeds_edit::export(args, file.as_deref()),
         Feeds::Test { url } => Box::pin(feeds_test::run(args, url)).await,
         Feeds::Discover { url } => Box::pin(feeds_discover::run(args, url)).await,
     }

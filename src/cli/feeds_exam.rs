@@ -52,6 +52,7 @@ impl Patient {
             domain,
             aliases: Vec::new(),
             rank: 0,
+            publisher: None,
             page_rules: Default::default(),
             user_agent: None,
             time_zone: None,

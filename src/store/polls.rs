@@ -344,14 +344,7 @@ impl Intake<'_> {
                 raw.title,
                 entry.sapo,
             ])?;
-        search::index(
-            self.tx,
-            id,
-            &raw.title,
-            entry.sapo.as_deref(),
-            None,
-            self.fold,
-        )?;
+        search::index(self.tx, id, self.fold)?;
         self.report.new_articles.push(ArticleId(id));
         Ok(ArticleId(id))
     }
@@ -384,16 +377,15 @@ impl Intake<'_> {
         entry: &IdentifiedEntry,
         voice: Voice,
     ) -> rusqlite::Result<()> {
-        let (title, sapo, body, published, url) = self
+        let (title, sapo, published, url) = self
             .tx
-            .prepare_cached("SELECT title, sapo, body, published, url FROM articles WHERE id = ?1")?
+            .prepare_cached("SELECT title, sapo, published, url FROM articles WHERE id = ?1")?
             .query_row([article.0], |row| {
                 Ok((
                     row.get::<_, String>(0)?,
                     row.get::<_, Option<String>>(1)?,
-                    row.get::<_, Option<String>>(2)?,
                     opt_time(row, "published")?,
-                    row.get::<_, String>(4)?,
+                    row.get::<_, String>(3)?,
                 ))
             })?;
         let raw = &entry.entry;
@@ -425,17 +417,8 @@ impl Intake<'_> {
                  WHERE id = ?1",
             )?
             .execute(params![article.0, new_title, new_sapo, opt_ms(raw.published), new_url])?;
-        if new_title.is_some() || new_sapo.is_some() {
-            let title = new_title.unwrap_or(&title);
-            let sapo = new_sapo.or(sapo.as_ref());
-            search::index(
-                self.tx,
-                article.0,
-                title,
-                sapo.map(String::as_str),
-                body.as_deref(),
-                self.fold,
-            )?;
+        if new_title.is_some() || new_sapo.is_some() || dated {
+            search::index(self.tx, article.0, self.fold)?;
         }
         Ok(())
     }

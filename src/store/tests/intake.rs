@@ -120,9 +120,10 @@ fn a_retouched_headline_keeps_the_first_and_is_analysed_again() {
         wait(
             world
                 .store
-                .search("dai hoi diem", &SearchFilter::default(), 9)
+                .search("dai hoi diem", &SearchFilter::default(), Page::first(9))
         )
         .unwrap()
+        .hits
         .len(),
         1
     );
