@@ -237,19 +237,21 @@ fn may_be_elsewhere(report: &Report) -> bool {
     )
 }
 
-/// What the paper's own hosts offer: the first of them that offers anything.
+/// What the paper's own hosts offer: the first of them that offers anything. The feeds' own hosts are asked first; they
+/// know the scheme and port that a domain alone does not tell.
 async fn search_site(setup: &Setup, source: &Source, now: Timestamp) -> Vec<Report> {
-    for host in std::iter::once(&source.domain).chain(&source.aliases) {
-        // A feed's own address knows the scheme and port that the host alone does not tell.
-        let like = source.feeds.iter().find(|feed| {
-            feed.url
-                .host_str()
-                .is_some_and(|own| own.ends_with(host.as_str()))
-        });
-        let home = like
-            .and_then(|feed| feed.url.join("/").ok())
-            .or_else(|| Url::parse(&format!("https://{host}/")).ok());
-        let Some(home) = home else { continue };
+    let own = source
+        .feeds
+        .iter()
+        .filter_map(|feed| feed.url.join("/").ok());
+    let named = std::iter::once(&source.domain)
+        .chain(&source.aliases)
+        .filter_map(|host| Url::parse(&format!("https://{host}/")).ok());
+    let mut met = HashSet::new();
+    for home in own.chain(named) {
+        if !met.insert(home.clone()) {
+            continue;
+        }
         let found = feeds_discover::discover(setup, source, &home, now).await;
         if !found.is_empty() {
             return found;
