@@ -4,7 +4,9 @@
 //! asked of the store and the calendar at every wake, so that a missed alarm, a restart or a jump of the clock changes
 //! nothing.
 
+use super::admin;
 use super::calendar;
+use super::health;
 use super::letter::{self, Composed, LetterError};
 use super::material;
 use super::start::CatchUp;
@@ -12,11 +14,11 @@ use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::analyse;
 use crate::config::DigestConfig;
-use crate::config::topics::Topics;
 use crate::edition::{self, TemplateError, window};
-use crate::model::{Article, ArticleId, Ingest, Span, Verdict, Window};
-use crate::store::{Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
+use crate::model::{Article, Change, Ingest, NearKeys, Span, Window};
+use crate::store::{Analysis, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -51,6 +53,7 @@ pub enum DeskError {
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     let mut catch_up = CatchUp::new(works.clock.now());
+    let mut look = Look::default();
     loop {
         heart.beat();
         let round = async {
@@ -60,7 +63,9 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             if waits {
                 return Ok(Vec::new());
             }
-            compose_due(&works).await
+            let made = compose_due(&works).await?;
+            look.after(&works).await?;
+            Ok::<_, DeskError>(made)
         };
         match round.await {
             Ok(made) => made.iter().for_each(announce),
@@ -71,6 +76,40 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             () = works.wakes.desk.notified() => {}
             () = tokio::time::sleep(beat) => {}
         }
+    }
+}
+
+/// How often the desk asks itself whether something needs a person: reading all feeds and mails has its price.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// When the desk last looked, and which editions it has called late.
+#[derive(Debug, Default)]
+struct Look {
+    at: Option<Timestamp>,
+    called: BTreeSet<String>,
+}
+
+impl Look {
+    /// Says which editions are late, each once in a life of the process, and writes to the admin where it is due.
+    async fn after(&mut self, works: &Works) -> Result<(), DeskError> {
+        let now = works.clock.now();
+        let since = self.at.map(|at| now.duration_since(at));
+        if since.is_some_and(|since| !since.is_negative() && since < LOOK_EVERY) {
+            return Ok(());
+        }
+        self.at = Some(now);
+        for late in health::late(works, &works.setup()).await? {
+            if self.called.insert(format!("{} {}", late.digest, late.slot)) {
+                tracing::error!(
+                    digest = late.digest.as_str(),
+                    slot = late.slot,
+                    waiting = late.waiting,
+                    "an edition is not out half an hour after its time"
+                );
+            }
+        }
+        admin::report_due(works).await?;
+        Ok(())
     }
 }
 
@@ -114,20 +153,34 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
     }
 }
 
-fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<(ArticleId, Verdict, bool)> {
-    articles
-        .iter()
-        .map(|one| judge(&setup.config.topics, setup.config.article.pages, one))
-        .collect()
+fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<Analysis> {
+    articles.iter().map(|one| judge(setup, one)).collect()
 }
 
 /// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(topics: &Topics, pages: bool, one: &Unanalysed) -> (ArticleId, Verdict, bool) {
+fn judge(setup: &Setup, one: &Unanalysed) -> Analysis {
     let article = &one.article;
+    let (topics, pages) = (&setup.config.topics, setup.config.article.pages);
     let found = analyse::topic::classify(topics, &article.text());
     let verdict = analyse::mark::apply(found, &one.marks, topics);
-    let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
-    (article.id, verdict, page_wanted)
+    // An address from a sitemap is judged by its page: there is nothing else.
+    let unread = article.title.is_empty() && article.body.is_none();
+    let page_wanted =
+        pages && !article.backfill && (unread || analyse::topic::can_matter(topics, &verdict));
+    let (names, near) = match verdict.level {
+        0 => (Vec::new(), NearKeys::default()),
+        _ => (
+            analyse::names::names(&article.text(), &setup.gazetteer),
+            analyse::neardup::keys(article),
+        ),
+    };
+    Analysis {
+        article: article.id,
+        verdict,
+        page_wanted,
+        names,
+        near,
+    }
 }
 
 /// Composes and freezes every edition that is due now.
@@ -203,6 +256,11 @@ pub async fn compose(
             .unwrap_or(Timestamp::MIN);
         articles.retain(|article| article.seen >= begin);
     }
+    let mailed = calendar::mailed(works, digest).await?;
+    if let Some(mailed) = mailed {
+        // The editions of that time had it, though the restored data do not know of them.
+        articles.retain(|article| article.published.unwrap_or(article.seen) >= mailed.until);
+    }
     let window = Window {
         after,
         upto,
@@ -215,7 +273,11 @@ pub async fn compose(
         &due.slot,
         window,
         articles,
-        last.map(|last| last.number),
+        last.map(|last| last.number).max(
+            mailed
+                .map(|mailed| mailed.number)
+                .filter(|number| *number > 0),
+        ),
     )
     .await
 }
@@ -258,15 +320,23 @@ async fn compose_from(
     let options = letter::render_options(setup, digest);
     let setup = Arc::clone(setup);
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
-        material.reprints = analyse::neardup::reprints(&material.articles, &earlier);
-        material.stories = material::stories(&setup, &material.articles);
+        material::group(&setup, &mut material, &earlier);
         super::tell::tell(
             &mut material.stories,
             &material.articles,
             &material.provinces,
         );
         let edition = edition::compose(&material);
-        let rendered = edition::render(&setup.templates, &edition, &options)?;
+        let (rendered, failed) = edition::render_somehow(&setup.templates, &edition, &options)?;
+        if let Some(fault) = failed {
+            tracing::warn!(
+                template = fault.name,
+                line = fault.line,
+                field = fault.field,
+                reason = fault.reason,
+                "a template fails on this edition; the built-in ones are used"
+            );
+        }
         Ok(Composed {
             edition,
             rendered,
@@ -288,8 +358,10 @@ pub async fn freeze(
     composed: &Composed,
 ) -> Result<Frozen, DeskError> {
     let mut deliveries = Vec::new();
+    let attachments = letter::attachments(setup, digest, composed)?;
     for recipient in letter::recipients(digest) {
-        let (message_id, message) = letter::letter(setup, digest, composed, &recipient)?;
+        let (message_id, message) =
+            letter::letter(setup, digest, composed, &attachments, &recipient)?;
         deliveries.push(NewDelivery {
             recipient,
             message_id,
@@ -302,7 +374,15 @@ pub async fn freeze(
         .iter()
         .flat_map(|story| &story.articles)
         .chain(&edition.related)
-        .chain(edition.reprints.iter().map(|reprint| &reprint.article));
+        .chain(edition.reprints.iter().map(|reprint| &reprint.article))
+        // A notice came in its window; the others stand in the editions that had them.
+        .chain(
+            edition
+                .corrections
+                .iter()
+                .filter(|correction| correction.change == Change::Corrected)
+                .map(|correction| &correction.article),
+        );
     let new = NewEdition {
         articles: articles.map(|article| article.id).collect(),
         edition: edition.clone(),
