@@ -327,7 +327,11 @@ pub enum Tool {
     /// {text} on stdin to {sentences}.
     Sentences,
     /// {documents:[{title,lead,text}],max_words} on stdin to {sentences}: those that tell the event, verbatim
-    Summarise,
+    Summarise {
+        /// Weights of one's own, as train-summary prints them
+        #[arg(long, hide = true)]
+        weights: Option<PathBuf>,
+    },
     /// {title,lead,text} on stdin to {figures:[{text,value,unit,subject,sentence}]}
     Figures,
     /// JSON lines {documents,references} on stdin to the table of src/analyse/summary/weights.rs
@@ -336,5 +340,8 @@ pub enum Tool {
         /// Parts for measuring each with weights fitted to the others
         #[arg(long, default_value_t = 5)]
         folds: usize,
+        /// Features to do without, to see what they are worth
+        #[arg(long, value_delimiter = ',')]
+        without: Vec<String>,
     },
 }

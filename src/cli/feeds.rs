@@ -221,6 +221,7 @@ fn patient(setup: &Setup, which: &str) -> Result<Patient, AppError> {
         domain,
         aliases: Vec::new(),
         rank: 0,
+        publisher: None,
         page_rules: Default::default(),
         user_agent: None,
         time_zone: None,

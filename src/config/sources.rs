@@ -60,6 +60,7 @@ fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Sourc
     let domain = section.need_text("domain", "baoangiang.com.vn", address::host);
     let aliases = section.list("aliases", "baokiengiang.vn", address::host);
     let rank = section.whole("rank", 0..=i64::from(u16::MAX));
+    let publisher = section.text("publisher", "bao-an-giang", value::key);
     let user_agent = section.text("user_agent", "Mozilla/5.0 …", settings::header_line);
     let time_zone = section.text("time_zone", "Asia/Ho_Chi_Minh", |text| {
         value::time_zone(text).map(|_| text.to_owned())
@@ -96,6 +97,7 @@ fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Sourc
         rank: rank
             .and_then(|at| u16::try_from(at.value).ok())
             .unwrap_or(default_rank),
+        publisher: publisher.map(|at| at.value),
         page_rules: page_rules.unwrap_or_default(),
         user_agent: user_agent.map(|at| at.value),
         time_zone: time_zone.map(|at| at.value),

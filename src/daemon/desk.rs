@@ -14,10 +14,9 @@ use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::analyse;
 use crate::config::DigestConfig;
-use crate::config::topics::Topics;
 use crate::edition::{self, TemplateError, window};
-use crate::model::{Article, ArticleId, Change, Ingest, Span, Verdict, Window};
-use crate::store::{Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
+use crate::model::{Article, Change, Ingest, NearKeys, Span, Window};
+use crate::store::{Analysis, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -154,20 +153,31 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
     }
 }
 
-fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<(ArticleId, Verdict, bool)> {
-    articles
-        .iter()
-        .map(|one| judge(&setup.config.topics, setup.config.article.pages, one))
-        .collect()
+fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<Analysis> {
+    articles.iter().map(|one| judge(setup, one)).collect()
 }
 
 /// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(topics: &Topics, pages: bool, one: &Unanalysed) -> (ArticleId, Verdict, bool) {
+fn judge(setup: &Setup, one: &Unanalysed) -> Analysis {
     let article = &one.article;
+    let (topics, pages) = (&setup.config.topics, setup.config.article.pages);
     let found = analyse::topic::classify(topics, &article.text());
     let verdict = analyse::mark::apply(found, &one.marks, topics);
     let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
-    (article.id, verdict, page_wanted)
+    let (names, near) = match verdict.level {
+        0 => (Vec::new(), NearKeys::default()),
+        _ => (
+            analyse::names::names(&article.text(), &setup.gazetteer),
+            analyse::neardup::keys(article),
+        ),
+    };
+    Analysis {
+        article: article.id,
+        verdict,
+        page_wanted,
+        names,
+        near,
+    }
 }
 
 /// Composes and freezes every edition that is due now.
@@ -298,8 +308,7 @@ async fn compose_from(
     let options = letter::render_options(setup, digest);
     let setup = Arc::clone(setup);
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
-        material.reprints = analyse::neardup::reprints(&material.articles, &earlier);
-        material.stories = material::stories(&setup, &material.articles);
+        material::group(&setup, &mut material, &earlier);
         super::tell::tell(
             &mut material.stories,
             &material.articles,

@@ -1,21 +1,30 @@
 //! What an edition is made of: gathered from the store and the setup, as the plain values that `edition` works on.
 
 use super::works::{Setup, Works};
-use crate::analyse;
+use crate::analyse::neardup::{
+    self,
+    index::{self, Neighbour},
+};
+use crate::analyse::story::{self, Desk, Usage};
 use crate::config::DigestConfig;
 use crate::edition::{
     self, Corrected, DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading,
 };
-use crate::model::{Article, Edition, Failure, FailureKind, SourceKey, Window};
+use crate::model::{
+    Article, ArticleId, Edition, Failure, FailureKind, Ingest, Source, SourceKey, Window,
+};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Events with their papers in a mail; the rest are listed by title (a review of more is a list, not a review).
 const LISTED: usize = 30;
-/// An edition repeats nothing of those of so many days before it.
+/// A story may continue one of the editions of so many days before.
 const REMEMBERED: i64 = 7;
+/// Articles before the window from which it is learned what papers write every day.
+const USAGE: u32 = 400;
 
 /// The material of an edition, its stories not yet made, and what the digest's editions of the last days had.
 ///
@@ -29,7 +38,7 @@ pub(super) async fn gather(
     window: Window,
     articles: Vec<Article>,
     last_number: Option<u32>,
-) -> Result<(Material, Vec<(Article, u32)>), StoreError> {
+) -> Result<(Material, Earlier), StoreError> {
     let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from);
     let date = works
         .clock
@@ -41,7 +50,11 @@ pub(super) async fn gather(
         .into_iter()
         .filter(|article| is_wanted(setup, digest, article))
         .collect();
-    let earlier = earlier(works, digest, date, last_number).await?;
+    let earlier = match last_number {
+        Some(_) => earlier(works, digest, date, window.after, &articles).await?,
+        // A review outside of all editions repeats freely.
+        None => Earlier::default(),
+    };
     let corrections = corrections(works, digest, date, &window, &earlier).await?;
     let material = Material {
         digest: settings(setup, digest),
@@ -63,7 +76,7 @@ pub(super) async fn gather(
             setup,
             articles
                 .iter()
-                .chain(earlier.iter().map(|(article, _)| article)),
+                .chain(earlier.stories.iter().map(|(article, _)| article)),
         ),
         articles,
         topics: topics(setup),
@@ -93,20 +106,47 @@ pub fn topics(setup: &Setup) -> Vec<TopicHeading> {
         .collect()
 }
 
-/// What the digest's editions of the last days had. A review outside of all editions repeats freely.
+/// What the digest's earlier editions had, as far as this one must know it.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// Articles of the last days' editions, with their numbers.
+    stories: Vec<(Article, u32)>,
+    /// For an article of this edition what an edition of the last months had that is near it, with that one's number.
+    near: Vec<(ArticleId, Article, u32)>,
+    /// What papers wrote before this edition's window.
+    usage: Vec<Article>,
+}
+
 async fn earlier(
     works: &Works,
     digest: &DigestConfig,
     date: Date,
-    last_number: Option<u32>,
-) -> Result<Vec<(Article, u32)>, StoreError> {
-    match last_number {
-        Some(_) => {
-            let from = date.saturating_sub(REMEMBERED.days());
-            works.store.published_since(&digest.name, from).await
-        }
-        None => Ok(Vec::new()),
+    after: Ingest,
+    articles: &[Article],
+) -> Result<Earlier, StoreError> {
+    let from = date.saturating_sub(REMEMBERED.days());
+    let ids = articles.iter().map(|article| article.id).collect();
+    let mut near = Vec::new();
+    for found in works.store.near(ids, index::MAX_HOLDERS).await? {
+        let others = found.others.iter().map(|other| Neighbour {
+            text: other.article,
+            shared: other.shared,
+            size: other.size,
+            tag: other.tag,
+        });
+        let others = index::nearest(found.size, others);
+        let printed = works.store.published_of(&digest.name, others).await?;
+        near.extend(
+            printed
+                .into_iter()
+                .map(|(other, number)| (found.article, other, number)),
+        );
     }
+    Ok(Earlier {
+        stories: works.store.published_since(&digest.name, from).await?,
+        near,
+        usage: works.store.sample(after, works.clock.now(), USAGE).await?,
+    })
 }
 
 /// What became of the articles of those editions since.
@@ -115,9 +155,9 @@ async fn corrections(
     digest: &DigestConfig,
     date: Date,
     window: &Window,
-    earlier: &[(Article, u32)],
+    earlier: &Earlier,
 ) -> Result<Vec<Corrected>, StoreError> {
-    if earlier.is_empty() {
+    if earlier.stories.is_empty() {
         return Ok(Vec::new());
     }
     let from = date.saturating_sub(REMEMBERED.days());
@@ -128,26 +168,36 @@ async fn corrections(
     let editions: Vec<Edition> = editions.into_iter().map(|stored| stored.edition).collect();
     let mut notices = works.store.notices(window.after, window.upto).await?;
     notices.retain(|article| edition::is_notice(&article.title));
-    let now: Vec<Article> = earlier.iter().map(|(article, _)| article.clone()).collect();
+    let now = earlier.stories.iter().map(|(article, _)| article.clone());
+    let now: Vec<Article> = now.collect();
     Ok(edition::corrections(&editions, &now, &[], &notices))
 }
 
-/// Reports of one event, and their copies, make one story.
-pub(super) fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
+/// Fills in which articles print again what an earlier edition had, and which tell of one event.
+pub(super) fn group(setup: &Setup, material: &mut Material, earlier: &Earlier) {
     let rank = |key: &SourceKey| {
         setup
             .sources
             .get(key)
             .map_or(u16::MAX, |source| source.rank)
     };
-    let copies = analyse::neardup::copies(articles, rank);
-    analyse::story::stories(articles, copies, rank)
+    let desk = Desk {
+        gazetteer: &setup.gazetteer,
+        usage: &Usage::of(&earlier.usage),
+        home: &|key| setup.sources.get(key)?.province.clone(),
+        rank: &rank,
+    };
+    let copies = neardup::copies(&material.articles, rank);
+    material.reprints = neardup::reprints(&copies, &material.articles, &earlier.near);
+    let told = story::stories(&material.articles, copies, &earlier.stories, &desk);
+    material.stories = told
         .into_iter()
-        .map(|copies| StoryGroup {
-            copies,
+        .map(|told| StoryGroup {
+            copies: told.copies,
+            continues: told.continues.map(|at| earlier.stories[at].1),
             ..StoryGroup::default()
         })
-        .collect()
+        .collect();
 }
 
 fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
@@ -194,10 +244,31 @@ fn source_infos<'a>(
                 name: source.name.clone(),
                 province: source.province.as_ref().and_then(province),
                 rank: source.rank,
+                publisher: publisher(setup, source),
             };
             (source.key.clone(), info)
         })
         .collect()
+}
+
+/// The house of a paper: as configured, else that of the paper whose domain it lies under ("phuyen.baodaklak.vn").
+fn publisher(setup: &Setup, source: &Source) -> SourceKey {
+    if let Some(house) = &source.publisher {
+        return SourceKey(house.clone());
+    }
+    let lies_under = |other: &&Arc<Source>| {
+        let rest = source.domain.strip_suffix(other.domain.as_str());
+        rest.is_some_and(|rest| rest.ends_with('.'))
+    };
+    let parents = setup.sources.values().filter(lies_under);
+    let parent = parents.min_by_key(|other| (other.domain.len(), &other.key));
+    parent.map_or_else(
+        || source.key.clone(),
+        |parent| match &parent.publisher {
+            Some(house) => SourceKey(house.clone()),
+            None => parent.key.clone(),
+        },
+    )
 }
 
 /// Sources that were read since `from`, and those of which a feed could not be read.

@@ -42,6 +42,7 @@ impl Setup {
                 .map(|source| (source.key.clone(), Arc::new(source.clone())))
                 .collect(),
             analysis_version: analyse::analysis_version(&config.topics),
+            gazetteer: analyse::names::Gazetteer::new(&config.places),
             templates,
             template_faults,
             signer: signer(&config)?,

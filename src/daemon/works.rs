@@ -1,6 +1,7 @@
 //! What every loop and every one-shot command works with: the store, the clock, and a [`Setup`] made of the config.
 
 use super::clock::Clock;
+use crate::analyse::names::Gazetteer;
 use crate::config::Config;
 use crate::edition::{TemplateError, Templates};
 use crate::mail::dkim::Signer;
@@ -22,6 +23,8 @@ pub struct Setup {
     pub sources: HashMap<SourceKey, Arc<Source>>,
     /// Which lexicon and code judge: a number above 0 that changes with either.
     pub analysis_version: i64,
+    /// The names of the provinces, ready to be looked for in articles.
+    pub gazetteer: Gazetteer,
     /// The mail's templates.
     pub templates: Templates,
     /// What is wrong with the admin's, so that built-in ones take their place.

@@ -45,6 +45,8 @@ pub struct SourceInfo {
     pub province: Option<String>,
     /// Smaller stands first.
     pub rank: u16,
+    /// Which house it comes from: papers of one count once.
+    pub publisher: SourceKey,
 }
 
 /// A topic with its heading, in the order of the mail.
@@ -174,6 +176,11 @@ impl Material {
         self.sources.get(source)?.province.as_deref()
     }
 
+    /// The house of a paper; itself where none is known.
+    pub(super) fn publisher<'s>(&'s self, source: &'s SourceKey) -> &'s SourceKey {
+        self.sources.get(source).map_or(source, |s| &s.publisher)
+    }
+
     fn name(&self, source: &SourceKey) -> String {
         safe::line(
             self.sources
@@ -286,6 +293,7 @@ fn story(candidate: &Candidate<'_>, lead: bool, material: &Material) -> StoryVie
         figures: figures(candidate),
         continues: candidate.group.and_then(|group| group.continues),
         discords: discords(candidate),
+        papers: count(candidate.papers),
         articles,
     }
 }

@@ -152,6 +152,7 @@ fn stories(articles: &[Article]) -> Vec<StoryGroup> {
 pub(super) fn material(articles: Vec<Article>) -> Material {
     let source = |(i, (key, name)): (usize, &(&str, &str))| {
         let info = SourceInfo {
+            publisher: SourceKey::from(*key),
             name: format!("Báo {name}"),
             province: Some((*name).to_owned()),
             rank: 100 + i as u16,

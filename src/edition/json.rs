@@ -91,6 +91,7 @@ impl Printer<'_> {
                 "what": d.what,
                 "claims": d.claims.iter().map(figure).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "papers": story.papers,
         })
     }
 

@@ -93,6 +93,7 @@ fn story(id: i64, lead: bool) -> StoryView {
             what: "chi bộ được kiểm tra".to_owned(),
             claims: vec![figure.clone(), figure],
         }],
+        papers: 2,
     }
 }
 

@@ -124,6 +124,9 @@ pub struct StoryView {
     /// Figures on which its papers differ.
     #[serde(default)]
     pub discords: Vec<Discord>,
+    /// Papers that carry it; those of one publisher count once. 0 in editions of old.
+    #[serde(default)]
+    pub papers: u32,
 }
 
 /// One thing for which the papers of a story give different figures.

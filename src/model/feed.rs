@@ -20,6 +20,9 @@ pub struct Source {
     pub aliases: Vec<String>,
     /// Its place when papers of one story are listed; smaller stands first.
     pub rank: u16,
+    /// The house it comes from, a word of the admin's: papers of one count once. `None` = a house by itself, or that of
+    /// the paper whose domain it lies under.
+    pub publisher: Option<String>,
     /// CSS selectors for its article pages; empty where the general reading does.
     pub page_rules: PageRules,
     /// User-Agent for this source alone; `None` takes the program's own.

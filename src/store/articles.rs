@@ -1,12 +1,12 @@
 //! Articles on their way: analysis, pages, lookups, an admin's marks.
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, names, near,
     resolve::{self, KeyHash},
     rows::{ARTICLE, article, ms, opt_ms, opt_time, verdict_to_json},
     search,
 };
-use crate::model::{Article, ArticleId, ArticleKey, FeedKey, SourceKey, Verdict};
+use crate::model::{Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -39,6 +39,21 @@ pub struct Unanalysed {
     pub article: Article,
     /// What an admin said of it, oldest first.
     pub marks: Vec<String>,
+}
+
+/// What an analysis says of an article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Of which.
+    pub article: ArticleId,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Whether its page is worth reading.
+    pub page_wanted: bool,
+    /// Who and what it names; nothing where it is not relevant.
+    pub names: Vec<Name>,
+    /// By what its copies are found; nothing where it is not relevant.
+    pub near: NearKeys,
 }
 
 /// A page to be read, claimed.
@@ -140,14 +155,14 @@ impl Store {
         .await
     }
 
-    /// Stores verdicts of analysis `version`; the flag asks for the article's page, unless that was decided before.
+    /// Stores what analysis `version` says; an article's page is asked for unless that was decided before.
     ///
     /// An article of the last three days whose level rose after an edition had passed its place in the line gets a
     /// new place at the end, so that a later edition of that digest catches it. Articles in an edition stay there.
     pub async fn commit_analyses(
         &self,
         version: i64,
-        analyses: Vec<(ArticleId, Verdict, bool)>,
+        analyses: Vec<Analysis>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write("storing verdicts", move |tx| {
@@ -155,10 +170,10 @@ impl Store {
                 .prepare_cached("SELECT digest, max(upto_ingest) FROM editions GROUP BY digest")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
-            for (id, verdict, page_wanted) in &analyses {
-                commit_analysis(tx, version, *id, verdict, *page_wanted, now, &passed)?;
+            for analysis in &analyses {
+                commit_analysis(tx, version, analysis, now, &passed)?;
             }
-            Ok(())
+            near::forget(tx, now)
         })
         .await
     }
@@ -364,7 +379,7 @@ impl Store {
     }
 }
 
-fn ids(
+pub(super) fn ids(
     conn: &Connection,
     query: &str,
     params: impl rusqlite::Params,
@@ -374,7 +389,7 @@ fn ids(
         .collect()
 }
 
-fn load(conn: &Connection, id: i64) -> rusqlite::Result<Article> {
+pub(super) fn load(conn: &Connection, id: i64) -> rusqlite::Result<Article> {
     conn.prepare_cached(&format!(
         "SELECT {ARTICLE} FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.id = ?1"
     ))?
@@ -390,12 +405,11 @@ fn marks(conn: &Connection, id: i64) -> rusqlite::Result<Vec<String>> {
 fn commit_analysis(
     tx: &Transaction<'_>,
     version: i64,
-    id: ArticleId,
-    verdict: &Verdict,
-    page_wanted: bool,
+    analysis: &Analysis,
     now: Timestamp,
     passed: &[(String, i64)],
 ) -> rusqlite::Result<()> {
+    let (id, verdict) = (analysis.article, &analysis.verdict);
     let before = tx
         .prepare_cached("SELECT coalesce(level, 0), ingest, seen FROM articles WHERE id = ?1")?
         .query_row([id.0], |row| {
@@ -419,7 +433,9 @@ fn commit_analysis(
         verdict.score,
         verdict_to_json(verdict)?
     ])?;
-    if page_wanted {
+    names::put(tx, id, &analysis.names)?;
+    near::put(tx, id, seen, &analysis.near, now)?;
+    if analysis.page_wanted {
         tx.prepare_cached(
             "UPDATE articles SET page_state = 'wanted', page_due_at = ?2 \
              WHERE id = ?1 AND page_state = 'open' AND url <> ''",

@@ -9,6 +9,8 @@ mod editions;
 mod error;
 mod feeds;
 mod keep;
+mod names;
+mod near;
 mod open;
 mod outbox;
 mod polls;
@@ -18,11 +20,12 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-pub use articles::{DuePage, EntryRow, PageOutcome, PageText, Unanalysed};
+pub use articles::{Analysis, DuePage, EntryRow, PageOutcome, PageText, Unanalysed};
 pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
 pub use keep::{Due, StoreCounts};
+pub use near::{Near, NearOther};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};

@@ -16,7 +16,11 @@ pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
 /// Every step of the schema; `user_version` counts them.
-const STEPS: &[M<'_>] = &[M::up(include_str!("migrations/0001_first.sql")).foreign_key_check()];
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("migrations/0001_first.sql")).foreign_key_check(),
+    M::up(include_str!("migrations/0002_names.sql")).foreign_key_check(),
+    M::up(include_str!("migrations/0003_near.sql")).foreign_key_check(),
+];
 /// How long one statement waits for a lock of another process.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// How long opening waits: a stranger may hold the file for a while (a backup, a curious admin).

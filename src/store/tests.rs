@@ -117,11 +117,22 @@ impl World {
             }],
             ..Verdict::default()
         };
-        wait(
-            self.store
-                .commit_analyses(7, vec![(id, verdict, level > 0)], noon()),
-        )
-        .unwrap();
+        self.analysed(7, vec![analysis(id, verdict)], noon());
+    }
+
+    pub fn analysed(&self, version: i64, analyses: Vec<Analysis>, now: Timestamp) {
+        wait(self.store.commit_analyses(version, analyses, now)).unwrap();
+    }
+}
+
+/// What a verdict comes to: the page of a relevant article is wanted; no names.
+pub(super) fn analysis(article: ArticleId, verdict: Verdict) -> Analysis {
+    Analysis {
+        article,
+        page_wanted: verdict.level > 0,
+        verdict,
+        names: Vec::new(),
+        near: NearKeys::default(),
     }
 }
 
@@ -148,6 +159,7 @@ pub(super) fn sources(feeds: &[(&str, &str)]) -> Vec<Source> {
                 domain: format!("{source}.vn"),
                 aliases: Vec::new(),
                 rank: 1,
+                publisher: None,
                 page_rules: PageRules::default(),
                 user_agent: None,
                 time_zone: None,

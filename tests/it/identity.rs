@@ -48,6 +48,7 @@ impl World {
             domain: "baosonghau.vn".into(),
             aliases: vec!["baosonghau.com.vn".into()],
             rank: 1,
+            publisher: None,
             page_rules: PageRules::default(),
             user_agent: None,
             time_zone: None,

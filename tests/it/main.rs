@@ -13,6 +13,7 @@ mod histories;
 mod identity;
 mod mail;
 mod net;
+mod order;
 mod post;
 mod readme;
 mod support;

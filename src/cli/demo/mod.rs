@@ -115,6 +115,7 @@ fn source(paper: &Paper, rank: usize) -> Result<Source, AppError> {
         domain: paper.host.clone(),
         aliases: Vec::new(),
         // The central press stands first, as in the shipped list.
+        publisher: None,
         rank: if paper.province.is_none() {
             1
         } else {

@@ -31,8 +31,8 @@ pub fn run(tool: &Tool) -> ExitCode {
         Tool::Cluster => cluster::run(),
         Tool::Neardup => neardup::run(),
         Tool::Sentences => sentences::run(),
-        Tool::Summarise => summarise::run(),
+        Tool::Summarise { weights } => summarise::run(weights.as_deref()),
         Tool::Figures => figures::run(),
-        Tool::TrainSummary { folds } => train_summary::run(*folds),
+        Tool::TrainSummary { folds, without } => train_summary::run(*folds, without),
     }
 }

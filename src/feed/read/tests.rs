@@ -238,7 +238,7 @@ fn a_json_feed_is_read_whatever_its_values_are() {
     assert!(read.complete);
     // Broken off: what stood before is kept.
     let cut = reading(&whole[..whole.find("\"Hai").unwrap()]);
-    assert_eq!(cut.entries, [one.clone()]);
+    assert_eq!(cut.entries, std::slice::from_ref(one));
     assert!(!cut.complete && cut.warnings == [Warning::Cut]);
     let deep = format!(
         "{{\"items\": [{{\"title\": \"Một\", \"x\": {}",

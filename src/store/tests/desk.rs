@@ -410,16 +410,87 @@ fn a_new_version_pours_no_archive_into_the_next_edition() {
         level: 2,
         ..Verdict::default()
     };
-    wait(
-        world
-            .store
-            .commit_analyses(8, vec![(ids[1], risen, false)], month_later),
-    )
-    .unwrap();
+    world.analysed(8, vec![analysis(ids[1], risen)], month_later);
     assert_eq!(world.article(ids[1]).ingest, Ingest(2));
     assert_eq!(
         wait(world.store.ingest_before(month_later)).unwrap(),
         Ingest(2)
+    );
+    world.sound();
+}
+
+#[test]
+fn names_and_windows_follow_the_verdict() {
+    let world = World::with(&[("a", "moi")]);
+    let entries = (0..3).map(|n| item(&format!("x{n}"), &format!("Tin số {n}")));
+    let ids = world.poll("a/moi", noon(), entries.collect()).new_articles;
+    let nung = Name {
+        kind: NameKind::Person,
+        key: "le van nung".into(),
+        shown: "Lê Văn Nưng".into(),
+        position: Some("Chủ tịch HĐND tỉnh".into()),
+    };
+    let said = |id: ArticleId, windows: &[u32], tag: u16| Analysis {
+        names: vec![nung.clone()],
+        near: NearKeys {
+            windows: windows.to_vec(),
+            tag,
+        },
+        ..analysis(
+            id,
+            Verdict {
+                level: 2,
+                ..Verdict::default()
+            },
+        )
+    };
+    let all = vec![
+        said(ids[0], &[1, 2, 3, u32::MAX], 7),
+        said(ids[1], &[2, 3, 9, u32::MAX], 5),
+        said(ids[2], &[3], 1),
+    ];
+    world.analysed(7, all, noon());
+    assert_eq!(
+        wait(world.store.names_of(ids[0])).unwrap(),
+        std::slice::from_ref(&nung)
+    );
+    let near = |holders| {
+        let found = wait(world.store.near(vec![ids[0]], holders)).unwrap();
+        let others = found[0].others.iter();
+        (
+            found[0].size,
+            others
+                .map(|o| (o.article, o.shared, o.size, o.tag))
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(near(64), (4, vec![(ids[1], 3, 4, 5), (ids[2], 1, 1, 1)]));
+    // Of a window that too many hold, those with the lowest tags are looked at: whoever came first.
+    assert_eq!(near(1), (4, vec![(ids[1], 2, 4, 5), (ids[2], 1, 1, 1)]));
+    let sample = |upto| {
+        let sample = wait(world.store.sample(Ingest(upto), noon() + minutes(5), 2)).unwrap();
+        sample.iter().map(|article| article.id).collect::<Vec<_>>()
+    };
+    assert_eq!((sample(3), sample(1)), (vec![ids[2], ids[1]], vec![ids[0]]));
+
+    freeze(&world, "2026-11-20T06:30", 1, &[ids[1]]);
+    let published = wait(world.store.published_of(&digest(), vec![ids[0], ids[1]])).unwrap();
+    assert_eq!(
+        published
+            .iter()
+            .map(|(a, n)| (a.id, *n))
+            .collect::<Vec<_>>(),
+        [(ids[1], 1)]
+    );
+
+    // Judged anew without names and windows, and looked up long after.
+    world.analysed(8, vec![analysis(ids[1], Verdict::default())], noon());
+    assert_eq!(near(64).1, [(ids[2], 1, 1, 1)]);
+    world.analysed(8, Vec::new(), noon() + SignedDuration::from_hours(24 * 91));
+    assert_eq!(near(64), (0, Vec::new()), "ninety days are over");
+    assert_eq!(
+        wait(world.store.names_of(ids[1])).unwrap(),
+        Vec::<Name>::new()
     );
     world.sound();
 }
