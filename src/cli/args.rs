@@ -123,34 +123,39 @@ pub enum Command {
     Check {
         /// The diembao.toml to check [default: the one in use]
         file: Option<PathBuf>,
+        /// Also say what the change would do: feeds, and the last edition under the new config
+        #[arg(long)]
+        diff: bool,
+        /// Also try every feed that is switched on, and the login at the mail server
+        #[arg(long)]
+        online: bool,
     },
+    /// Write a sound copy of the data, also while the service runs
+    Backup {
+        /// The file; in a folder, a file named after the moment
+        file: PathBuf,
+        /// In a folder: leave only so many backups
+        #[arg(long, value_name = "COUNT")]
+        keep: Option<u32>,
+    },
+    /// Put a backup in the place of the data; editions that were mailed are not mailed again
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Up to when editions were mailed, where the present data cannot say it: a time, or "backup" for none since then
+        #[arg(long, value_name = "TIME")]
+        mailed_until: Option<String>,
+    },
+    /// Check the data: SQLite's integrity and this program's own promises
+    Verify,
     /// Feeds: their health, one in full, a try
     Feeds {
         /// What to do with them.
         #[command(subcommand)]
         action: Feeds,
     },
-    /// Full-text search, with or without diacritics
-    Search {
-        /// Words; all must occur
-        #[arg(required = true)]
-        query: Vec<String>,
-        /// Only this source (its key)
-        #[arg(long)]
-        source: Option<String>,
-        /// Only sources of this province (its key)
-        #[arg(long)]
-        province: Option<String>,
-        /// Seen on or after this day
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        from: Option<Date>,
-        /// Seen on or before this day
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        to: Option<Date>,
-        /// How many at most
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-    },
+    /// Full-text search, with or without diacritics; what is written exactly as typed comes first
+    Search(Search),
     /// Why an article was taken or left
     Explain {
         /// Its number or address
@@ -173,11 +178,7 @@ pub enum Command {
         undo: bool,
     },
     /// Daemon, queue, last and next edition, failing feeds, outbox
-    Status {
-        /// End with 1 where an edition is not out half an hour after its time: for a monitor
-        #[arg(long)]
-        health: bool,
-    },
+    Status,
     /// Plumbing: JSON in, JSON out, no state
     Tool {
         /// Which.
@@ -197,6 +198,45 @@ pub enum Command {
     },
     /// The manual page
     Man,
+}
+
+/// What to look for, and where.
+#[derive(Debug, clap::Args)]
+pub struct Search {
+    /// Words; all must occur. In double quotes they must stand together: '"kiểm tra đảng viên"'. A document is found by
+    /// any of its names: 57-NQ/TW, "Nghị quyết 57"
+    #[arg(required_unless_present_any = ["source", "province", "topic", "person", "document", "from", "to"])]
+    pub query: Vec<String>,
+    /// Only this paper (its key)
+    #[arg(long, visible_alias = "paper")]
+    pub source: Option<String>,
+    /// Only papers of this province (its key)
+    #[arg(long)]
+    pub province: Option<String>,
+    /// Only this topic (its key in topics.toml)
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// Only articles that name this person
+    #[arg(long, value_name = "NAME")]
+    pub person: Option<String>,
+    /// Only articles that mention this document, by any of its names
+    #[arg(long, value_name = "NUMBER")]
+    pub document: Option<String>,
+    /// Published on or after this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<Date>,
+    /// Published on or before this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<Date>,
+    /// How many at most
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub limit: u32,
+    /// Which page of so many
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: u32,
+    /// The newest first, not the best
+    #[arg(long)]
+    pub newest: bool,
 }
 
 /// What can be done about digests besides composing one.
@@ -248,11 +288,59 @@ pub enum Feeds {
         /// source/feed
         feed: String,
     },
-    /// Try an address and report like a doctor
+    /// Add a feed to feeds.toml, and its source if there is none yet; comments and order stay
+    Add(AddFeed),
+    /// Take feeds, or sources with all their feeds, out of feeds.toml; what was read of them stays
+    Remove {
+        /// source/feed, or a source's key
+        #[arg(required = true, value_name = "FEED")]
+        feeds: Vec<String>,
+    },
+    /// Add the feeds of an OPML file to feeds.toml; those that are there already are left alone
+    Import {
+        /// The file; "-" reads standard input
+        file: PathBuf,
+        /// Only say what would be added
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// All feeds as OPML, grouped by region and province
+    Export {
+        /// Where to write [default: standard output]
+        file: Option<PathBuf>,
+    },
+    /// Try an address and report like a doctor: what came, how it was read, what would be taken, when it is asked again
     Test {
         /// Address, or source/feed
         url: String,
     },
+    /// Look for feeds and sitemaps of a site, and try each
+    Discover {
+        /// Home page, or a page that lists feeds
+        url: String,
+    },
+}
+
+/// A feed to be added.
+#[derive(Debug, clap::Args)]
+pub struct AddFeed {
+    /// The feed's address
+    pub url: String,
+    /// The source it belongs to (its key) [default: the one whose host it is]
+    #[arg(long)]
+    pub source: Option<String>,
+    /// The feed's own key within its source [default: the section, else "chung"]
+    #[arg(long)]
+    pub key: Option<String>,
+    /// The section it serves, such as xay-dung-dang
+    #[arg(long)]
+    pub section: Option<String>,
+    /// The name of a new source, as printed in the mail
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The province of a new source (key or name); none for the central press
+    #[arg(long)]
+    pub province: Option<String>,
 }
 
 /// What can be done with deliveries.

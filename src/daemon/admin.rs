@@ -4,8 +4,10 @@
 use super::desk::DeskError;
 use super::gate::Gate;
 use super::health;
+use super::keep;
 use super::letter::{self, Composed};
 use super::post;
+use super::reload;
 use super::works::{Setup, Works};
 use crate::config::{Days, DigestConfig, DocxConfig};
 use crate::edition::{Concern, Trouble, report};
@@ -17,48 +19,20 @@ use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, StoreError};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Where the store keeps what was told, and when.
 const TOLD: &str = "admin.told";
-/// Where it keeps a refused reload.
-const REFUSED: &str = "reload.refused";
 /// What goes on is told again after so many days.
 const REMIND_DAYS: i64 = 7;
 /// Mails that failed longer ago were told of.
 const FAILED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A mail that waits for less is the server's ordinary slowness.
 const WAITING_AFTER: SignedDuration = SignedDuration::from_hours(2);
-/// Less free room than this needs a person.
-const FREE_MIN_BYTES: u64 = 500 << 20;
 /// Nearest misses in a mail.
 const NEAR_MISSES: usize = 10;
 /// What an admin did himself needs no telling.
 const CANCELLED: &str = "cancelled";
-
-/// A change of the config that was not taken.
-#[derive(Debug, Serialize, Deserialize)]
-struct Refused {
-    at: Timestamp,
-    problems: Vec<String>,
-}
-
-/// Notes that a reload was refused, with its problems; none: it was taken.
-///
-/// # Errors
-/// When the store cannot be written.
-pub async fn note_reload(works: &Works, problems: Vec<String>) -> Result<(), StoreError> {
-    if problems.is_empty() {
-        return match works.store.meta(REFUSED).await?.as_deref() {
-            None | Some("") => Ok(()),
-            Some(_) => works.store.set_meta(REFUSED, "").await,
-        };
-    }
-    let at = works.clock.now();
-    let refused = serde_json::to_string(&Refused { at, problems }).unwrap_or_default();
-    works.store.set_meta(REFUSED, &refused).await
-}
 
 /// Writes the day's mail to the admins into the outbox if its hour has come, there was none today, and something needs a
 /// person; without admins it is logged. Whether a mail was written.
@@ -283,9 +257,8 @@ async fn blind(works: &Works, setup: &Setup) -> Result<Vec<Trouble>, StoreError>
 
 fn disk(setup: &Setup) -> Option<Trouble> {
     let dir = &setup.config.daemon.data_dir;
-    let room = rustix::fs::statvfs(dir).ok()?;
-    let free = room.f_bavail.saturating_mul(room.f_frsize);
-    (free < FREE_MIN_BYTES).then(|| Trouble {
+    let free = keep::free_bytes(dir)?;
+    (keep::disk(free) != keep::Disk::Roomy).then(|| Trouble {
         key: "disk".to_owned(),
         concern: Concern::Disk,
         text: format!("Còn trống {} MiB ở {}", free >> 20, dir.display()),
@@ -293,8 +266,7 @@ fn disk(setup: &Setup) -> Option<Trouble> {
 }
 
 async fn refused_reload(works: &Works, zone: &TimeZone) -> Result<Option<Trouble>, StoreError> {
-    let kept = works.store.meta(REFUSED).await?;
-    let refused = kept.and_then(|text| serde_json::from_str::<Refused>(&text).ok());
+    let refused = reload::refusal(&works.store).await?;
     Ok(refused.map(|refused| Trouble {
         key: format!("reload:{}", refused.at),
         concern: Concern::Reload,

@@ -163,7 +163,10 @@ fn judge(setup: &Setup, one: &Unanalysed) -> Analysis {
     let (topics, pages) = (&setup.config.topics, setup.config.article.pages);
     let found = analyse::topic::classify(topics, &article.text());
     let verdict = analyse::mark::apply(found, &one.marks, topics);
-    let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
+    // An address from a sitemap is judged by its page: there is nothing else.
+    let unread = article.title.is_empty() && article.body.is_none();
+    let page_wanted =
+        pages && !article.backfill && (unread || analyse::topic::can_matter(topics, &verdict));
     let (names, near) = match verdict.level {
         0 => (Vec::new(), NearKeys::default()),
         _ => (
@@ -253,6 +256,11 @@ pub async fn compose(
             .unwrap_or(Timestamp::MIN);
         articles.retain(|article| article.seen >= begin);
     }
+    let mailed = calendar::mailed(works, digest).await?;
+    if let Some(mailed) = mailed {
+        // The editions of that time had it, though the restored data do not know of them.
+        articles.retain(|article| article.published.unwrap_or(article.seen) >= mailed.until);
+    }
     let window = Window {
         after,
         upto,
@@ -265,7 +273,11 @@ pub async fn compose(
         &due.slot,
         window,
         articles,
-        last.map(|last| last.number),
+        last.map(|last| last.number).max(
+            mailed
+                .map(|mailed| mailed.number)
+                .filter(|number| *number > 0),
+        ),
     )
     .await
 }

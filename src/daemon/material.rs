@@ -1,5 +1,6 @@
 //! What an edition is made of: gathered from the store and the setup, as the plain values that `edition` works on.
 
+use super::drift;
 use super::works::{Setup, Works};
 use crate::analyse::neardup::{
     self,
@@ -10,9 +11,7 @@ use crate::config::DigestConfig;
 use crate::edition::{
     self, Corrected, DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading,
 };
-use crate::model::{
-    Article, ArticleId, Edition, Failure, FailureKind, Ingest, Source, SourceKey, Window,
-};
+use crate::model::{Article, ArticleId, Edition, FailureKind, Ingest, Source, SourceKey, Window};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -39,12 +38,9 @@ pub(super) async fn gather(
     articles: Vec<Article>,
     last_number: Option<u32>,
 ) -> Result<(Material, Earlier), StoreError> {
-    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from);
-    let date = works
-        .clock
-        .now()
-        .to_zoned(setup.config.daemon.time_zone.clone())
-        .date();
+    let now = works.clock.now();
+    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from, now);
+    let date = now.to_zoned(setup.config.daemon.time_zone.clone()).date();
     let week_begin = date.saturating_sub(6.days());
     let articles: Vec<Article> = articles
         .into_iter()
@@ -55,7 +51,7 @@ pub(super) async fn gather(
         // A review outside of all editions repeats freely.
         None => Earlier::default(),
     };
-    let corrections = corrections(works, digest, date, &window, &earlier).await?;
+    let corrections = corrections(works, digest, date, &window, &earlier.stories).await?;
     let material = Material {
         digest: settings(setup, digest),
         slot: slot.to_owned(),
@@ -67,7 +63,7 @@ pub(super) async fn gather(
             .iana_name()
             .unwrap_or("Asia/Ho_Chi_Minh")
             .to_owned(),
-        composed_at: works.clock.now(),
+        composed_at: now,
         last_number,
         stories: Vec::new(),
         reprints: BTreeMap::new(),
@@ -155,9 +151,9 @@ async fn corrections(
     digest: &DigestConfig,
     date: Date,
     window: &Window,
-    earlier: &Earlier,
+    earlier: &[(Article, u32)],
 ) -> Result<Vec<Corrected>, StoreError> {
-    if earlier.stories.is_empty() {
+    if earlier.is_empty() {
         return Ok(Vec::new());
     }
     let from = date.saturating_sub(REMEMBERED.days());
@@ -168,8 +164,7 @@ async fn corrections(
     let editions: Vec<Edition> = editions.into_iter().map(|stored| stored.edition).collect();
     let mut notices = works.store.notices(window.after, window.upto).await?;
     notices.retain(|article| edition::is_notice(&article.title));
-    let now = earlier.stories.iter().map(|(article, _)| article.clone());
-    let now: Vec<Article> = now.collect();
+    let now: Vec<Article> = earlier.iter().map(|(article, _)| article.clone()).collect();
     Ok(edition::corrections(&editions, &now, &[], &notices))
 }
 
@@ -271,8 +266,8 @@ fn publisher(setup: &Setup, source: &Source) -> SourceKey {
     )
 }
 
-/// Sources that were read since `from`, and those of which a feed could not be read.
-fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
+/// Sources that were read since `from`, and those of which a feed could not be read, or answers and is of no use.
+fn coverage(feeds: &[FeedRow], from: Timestamp, now: Timestamp) -> (u32, Vec<Failing>) {
     let mut papers: BTreeMap<&SourceKey, Vec<&FeedRow>> = BTreeMap::new();
     for row in feeds.iter().filter(|row| row.enabled) {
         papers.entry(&row.feed.source).or_default().push(row);
@@ -281,19 +276,21 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     let mut failing = Vec::new();
     for (source, rows) in papers {
         let read = |row: &&&FeedRow| {
-            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row).is_none()
+            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row, now).is_none()
         };
-        ok += u32::from(rows.iter().any(|row| read(&row)));
-        // The feed that fails longest speaks for its paper.
+        let any_ok = rows.iter().any(|row| read(&row));
+        ok += u32::from(any_ok);
+        // The feed that fails longest speaks for its paper; one that has drifted only where no other is read.
         let worst = rows
             .iter()
-            .filter_map(|row| Some((trouble(row)?, row)))
+            .filter(|row| !any_ok || is_failing(row))
+            .filter_map(|row| Some((trouble(row, now)?, row)))
             .min_by_key(|((since, _), _)| *since);
-        if let Some(((since, failure), row)) = worst {
+        if let Some(((since, reason), row)) = worst {
             let last_ok = row.feed.state.last_ok_at;
             failing.push(Failing {
                 source: source.clone(),
-                kind: failure.kind,
+                reason,
                 since: Some(since),
                 last_ok,
             });
@@ -302,17 +299,22 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     (ok, failing)
 }
 
-/// Since when a feed fails, and how; `None` for a healthy one.
-fn trouble(row: &FeedRow) -> Option<(Timestamp, Failure)> {
+fn is_failing(row: &FeedRow) -> bool {
+    row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some()
+}
+
+/// Since when a feed fails or hides news, and how, in Vietnamese; `None` for a healthy one.
+fn trouble(row: &FeedRow, now: Timestamp) -> Option<(Timestamp, &'static str)> {
     let state = &row.feed.state;
-    let gone = Failure {
-        kind: FailureKind::Gone,
-        detail: String::new(),
-    };
     if let Some(at) = state.retired_at {
-        return Some((at, gone));
+        return Some((at, FailureKind::Gone.in_vietnamese()));
     }
-    Some((state.failing_since?, state.failure.clone()?))
+    if let Some((since, failure)) = state.failing_since.zip(state.failure.as_ref()) {
+        return Some((since, failure.kind.in_vietnamese()));
+    }
+    let alarms = drift::alarms(state, row.feed.added_at, now);
+    let alarm = alarms.iter().find(|alarm| alarm.drift.hides_news())?;
+    Some((alarm.since, alarm.drift.in_vietnamese()))
 }
 
 /// Whether an article passes the digest's own filter of topics and provinces.

@@ -204,6 +204,17 @@ async fn beating<T>(work: impl Future<Output = T>, heart: &Heart, beat: Duration
     }
 }
 
+/// Greets the mail server and logs in, and sends nothing; `None` if it would take our mail, or there is none.
+///
+/// # Errors
+/// When the settings alone do not allow a connection.
+pub async fn probe(setup: &Setup) -> Result<Option<mail::Verdict>, PostError> {
+    match open(setup)? {
+        Way::Files => Ok(None),
+        Way::Server(mut session, _) => Ok(session.probe().await),
+    }
+}
+
 fn open(setup: &Setup) -> Result<Way, PostError> {
     let Some(smtp) = &setup.config.smtp else {
         return Ok(Way::Files);

@@ -48,7 +48,7 @@ impl Setup {
             signer: signer(&config)?,
             client,
             robots: Robots::default(),
-            config,
+            config: Arc::new(config),
         })
     }
 }

@@ -18,7 +18,7 @@ const READERS: usize = 3;
 /// All that follows from one reading of the config. A reload makes a whole new one; nothing in it ever changes.
 pub struct Setup {
     /// The config itself.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Its sources by key.
     pub sources: HashMap<SourceKey, Arc<Source>>,
     /// Which lexicon and code judge: a number above 0 that changes with either.

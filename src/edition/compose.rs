@@ -3,8 +3,8 @@
 use super::{quote, safe, select};
 use crate::model::{
     Article, ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, DigestName,
-    Discord, EDITION_FORMAT, Edition, FailingSource, FailureKind, Figure, FigureView, Language,
-    ProvinceCount, Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Discord, EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Language, ProvinceCount,
+    Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -63,8 +63,8 @@ pub struct TopicHeading {
 pub struct Failing {
     /// Which.
     pub source: SourceKey,
-    /// How.
-    pub kind: FailureKind,
+    /// How, in Vietnamese.
+    pub reason: &'static str,
     /// Since when.
     pub since: Option<Timestamp>,
     /// When it was last read.
@@ -512,7 +512,7 @@ fn failing_sources(material: &Material) -> Vec<FailingSource> {
         .map(|f| FailingSource {
             source: material.name(&f.source),
             province: material.province(&f.source).map(safe::line),
-            reason: f.kind.in_vietnamese().to_owned(),
+            reason: f.reason.to_owned(),
             since: f.since,
             last_ok: f.last_ok,
         })

@@ -207,7 +207,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
         sources_ok: 11,
         failing: vec![Failing {
             source: "lai-chau".into(),
-            kind: FailureKind::Timeout,
+            reason: FailureKind::Timeout.in_vietnamese(),
             since: Some(at("2026-11-22T21:10")),
             last_ok: Some(at("2026-11-22T20:40")),
         }],
@@ -241,7 +241,7 @@ pub(super) fn blind() -> Material {
         .keys()
         .map(|key| Failing {
             source: key.clone(),
-            kind: FailureKind::Dns,
+            reason: FailureKind::Dns.in_vietnamese(),
             since: Some(at("2026-11-20T03:00")),
             last_ok: None,
         })

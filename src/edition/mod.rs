@@ -12,11 +12,12 @@ mod fixtures;
 mod gist;
 mod headings;
 pub mod json;
-mod month;
+pub mod leave;
+pub mod month;
 mod quote;
 pub mod render;
 mod report;
-mod safe;
+pub(crate) mod safe;
 mod sample;
 mod select;
 #[cfg(test)]
@@ -24,7 +25,7 @@ mod tests;
 mod view;
 pub mod window;
 mod word;
-mod words;
+pub(crate) mod words;
 mod wrap;
 
 pub use compose::{
@@ -36,6 +37,8 @@ pub use csv::to_csv;
 pub use docx::docx;
 pub use json::to_json;
 pub use month::{Month, Tally};
-pub use render::{RenderOptions, TemplateError, Templates, fallback_note, render, render_somehow};
+pub use render::{
+    RenderOptions, TemplateError, Templates, fallback_note, printed, render, render_somehow,
+};
 pub use report::{Concern, Trouble, report};
 pub use word::WordError;

@@ -28,6 +28,9 @@ const HTML_BYTES: usize = 78 * 1024;
 /// More links than this look like bulk mail.
 const HTML_LINKS: usize = 240;
 
+/// Papers named for one story on a page; the story's own page has all.
+const PAGE_PAPERS: usize = 12;
+
 /// Columns that fit beside another column on a phone.
 const MAX_UNBROKEN: usize = 22;
 
@@ -355,6 +358,23 @@ pub fn render(
         html,
         text: wrap::tidy(&text),
     })
+}
+
+/// An edition as words and numbers ready to print, for a page: "Các tin khác" and "Tin liên quan" together from entry
+/// `skip` on, `tail` of them at most. The names in it are those of the templates.
+pub fn printed(
+    edition: &Edition,
+    options: &RenderOptions,
+    skip: usize,
+    tail: usize,
+) -> impl serde::Serialize {
+    let limits = Limits {
+        papers: PAGE_PAPERS,
+        tail,
+        skip,
+        ..Limits::NONE
+    };
+    view::view(edition, options, limits)
 }
 
 /// As [`render`]; where the admin's templates fail on this edition, by the built-in ones, with what went wrong.

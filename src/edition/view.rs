@@ -21,6 +21,8 @@ pub(super) struct Limits {
     pub listed: usize,
     /// Entries of "Các tin khác" and "Tin liên quan" together.
     pub tail: usize,
+    /// Entries of these two left out before them: those of the pages before.
+    pub skip: usize,
     /// Failing sources named.
     pub failing: usize,
     /// Copies named for one earlier edition.
@@ -34,6 +36,7 @@ impl Limits {
         papers: usize::MAX,
         listed: usize::MAX,
         tail: usize::MAX,
+        skip: 0,
         failing: usize::MAX,
         reprints: usize::MAX,
         corrections: usize::MAX,
@@ -93,6 +96,8 @@ pub(super) struct Count {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Lead {
+    /// Its place in the edition, from 1.
+    pub nth: usize,
     pub title: String,
     pub url: Option<String>,
     pub quotes: Vec<Quotation>,
@@ -150,6 +155,8 @@ pub(super) struct Section {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Story {
+    /// Its place in the edition, from 1; `None` for what is no story of it.
+    pub nth: Option<usize>,
     pub title: String,
     pub url: Option<String>,
     pub papers: Vec<Paper>,
@@ -257,8 +264,9 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
         leads: edition
             .stories
             .iter()
-            .filter(|s| s.lead)
-            .map(|s| builder.lead(s))
+            .enumerate()
+            .filter(|(_, s)| s.lead)
+            .map(|(i, s)| builder.lead(i, s))
             .collect(),
         figures: builder.figures(),
         sections: builder.sections(),
@@ -414,7 +422,7 @@ impl Builder<'_> {
         }
     }
 
-    fn lead(&self, story: &StoryView) -> Lead {
+    fn lead(&self, index: usize, story: &StoryView) -> Lead {
         let (mut papers, hidden) = self.papers(&story.articles, self.limits.papers);
         let first = if papers.is_empty() {
             Paper::default()
@@ -426,6 +434,7 @@ impl Builder<'_> {
             n => format!("{n} báo đưa tin"),
         };
         Lead {
+            nth: index + 1,
             title: story.title.clone(),
             url: story.articles.first().and_then(|a| safe::link(&a.url)),
             quotes: quotations(story),
@@ -440,12 +449,13 @@ impl Builder<'_> {
         }
     }
 
-    fn story(&self, story: &StoryView, most: usize) -> Story {
+    fn story(&self, index: usize, story: &StoryView, most: usize) -> Story {
         let alone = (paper_count(story) == 1).then(|| "một báo đưa".to_owned());
         let continues = story
             .continues
             .map(|number| format!("tiếp theo số {number}"));
         Story {
+            nth: Some(index + 1),
             notes: alone.into_iter().chain(continues).collect(),
             discords: self.discords(story),
             ..self.entry(&story.title, &story.articles, most)
@@ -455,6 +465,7 @@ impl Builder<'_> {
     fn entry(&self, title: &str, articles: &[ArticleView], most: usize) -> Story {
         let (papers, hidden) = self.papers(articles, most);
         Story {
+            nth: None,
             title: title.to_owned(),
             url: articles.first().and_then(|a| safe::link(&a.url)),
             papers,
@@ -481,10 +492,10 @@ impl Builder<'_> {
         let mut room = self.limits.listed;
         let mut sections = Vec::new();
         for section in &self.edition.sections {
-            let stories: Vec<&StoryView> = section
+            let stories: Vec<(usize, &StoryView)> = section
                 .stories
                 .iter()
-                .filter_map(|&i| self.edition.stories.get(i))
+                .filter_map(|&i| Some((i, self.edition.stories.get(i)?)))
                 .collect();
             let shown = stories.len().min(room);
             room -= shown;
@@ -494,7 +505,7 @@ impl Builder<'_> {
                 hidden: stories.len() - shown,
                 stories: stories[..shown]
                     .iter()
-                    .map(|s| self.story(s, self.limits.papers))
+                    .map(|(i, s)| self.story(*i, s, self.limits.papers))
                     .collect(),
             });
         }
@@ -523,22 +534,25 @@ impl Builder<'_> {
             .chunk_by(|_, next| next.copy)
             .map(|group| (group[0].title.as_str(), group))
             .collect();
+        let skip = self.limits.skip.min(others.len());
         let room = self.limits.tail;
-        let others_shown = others.len().min(room);
+        let others_shown = room.min(others.len() - skip);
+        let related_skip = (self.limits.skip - skip).min(related.len());
+        let related_shown = (room - others_shown).min(related.len() - related_skip);
         (
-            self.tail(&others, others_shown),
-            self.tail(&related, related.len().min(room - others_shown)),
+            self.tail(&others, skip, others_shown),
+            self.tail(&related, related_skip, related_shown),
         )
     }
 
-    fn tail(&self, entries: &[(&str, &[ArticleView])], shown: usize) -> Tail {
+    fn tail(&self, entries: &[(&str, &[ArticleView])], skip: usize, shown: usize) -> Tail {
         Tail {
             total: entries.len(),
-            stories: entries[..shown]
+            stories: entries[skip..skip + shown]
                 .iter()
                 .map(|(title, articles)| self.entry(title, articles, TAIL_PAPERS))
                 .collect(),
-            hidden: entries.len() - shown,
+            hidden: entries.len() - skip - shown,
         }
     }
 

@@ -395,3 +395,15 @@ pub enum SendOutcome {
         reply: String,
     },
 }
+
+impl SendOutcome {
+    /// What the server said, or what happened.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Accepted { reply }
+            | Self::Later { reply, .. }
+            | Self::Refused { reply }
+            | Self::Unsure { reply } => reply,
+        }
+    }
+}

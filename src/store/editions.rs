@@ -3,6 +3,7 @@
 use super::{
     Store, StoreError,
     rows::{ARTICLE, article, from_json, ms, time, to_json},
+    shelf,
 };
 use crate::model::{
     ADMIN_DIGEST, Article, ArticleId, DayCount, DigestName, Edition, EditionId, Ingest, Rendered,
@@ -102,7 +103,7 @@ pub struct StoredEdition {
     pub rendered: Rendered,
 }
 
-const HEAD: &str = "SELECT e.id, e.digest, e.slot, e.number, e.date, e.upto_ingest, e.composed_at, e.subject, \
+pub(super) const HEAD: &str = "SELECT e.id, e.digest, e.slot, e.number, e.date, e.upto_ingest, e.composed_at, e.subject, \
      (SELECT count(*) FROM edition_articles m WHERE m.edition_id = e.id) AS articles FROM editions e";
 
 impl Store {
@@ -335,6 +336,7 @@ fn freeze(tx: &Transaction<'_>, new: &NewEdition) -> rusqlite::Result<Frozen> {
             new.rendered.html,
             new.rendered.text,
         ])?;
+    shelf::put_stories(tx, EditionId(id), edition)?;
     for article in &new.articles {
         tx.prepare_cached(
             "INSERT INTO edition_articles (digest, article_id, edition_id) VALUES (?1, ?2, ?3) \
@@ -375,7 +377,7 @@ fn is_stale(tx: &Transaction<'_>, new: &NewEdition) -> rusqlite::Result<bool> {
     Ok(stale)
 }
 
-fn head(row: &Row<'_>) -> rusqlite::Result<EditionHead> {
+pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<EditionHead> {
     Ok(EditionHead {
         id: EditionId(row.get("id")?),
         digest: DigestName(row.get("digest")?),
@@ -389,7 +391,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<EditionHead> {
     })
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEdition> {
+pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEdition> {
     Ok(StoredEdition {
         id: EditionId(row.get("id")?),
         edition: from_json(&row.get::<_, String>("frozen")?)?,

@@ -1,278 +1,287 @@
-//! The admin's mail, by the real desk on a real file: at most one a day, only when something needs a person; and whether
-//! an edition is late.
+//! What an admin does beside the running service, with the real binary: feeds edited, data saved and put back.
 
-use diembao::{
-    config::{self, Env},
-    daemon::{
-        admin,
-        clock::Clock,
-        desk, health,
-        works::{Setup, Works},
-    },
-    model::{DeliveryState, DigestName, Failure, FailureKind, FeedState},
-    store::{Attempt, DeliveryRow, PollCommit, Store},
-    text::fold::fold,
-};
-use jiff::{SignedDuration, Timestamp};
-use std::{fs, sync::Arc};
+use crate::support::office::{Office, feed, until};
+use crate::support::origin::Origin;
+use std::fs;
+use std::process::Output;
+use std::time::Duration;
 
-const FEEDS: &str = "[[source]]\nkey = \"song-hau\"\nname = \"Báo Sông Hậu\"\ndomain = \"a.example\"\n[[source.feed]]\nkey = \"moi\"\n\
-     url = \"https://a.example/rss\"\n[[source]]\nkey = \"bien-dong\"\nname = \"Báo Biển Đông\"\ndomain = \"b.example\"\n\
-     [[source.feed]]\nkey = \"moi\"\nurl = \"https://b.example/rss\"\n";
-const DIGEST: &str = "[[digest]]\nname = \"hang-ngay\"\nat = \"06:30\"\ndays = \"T2-CN\"\nrecipients = [\"an@x.example\"]\n";
-const ADMIN: &str = "[admin]\nrecipients = [\"quan-tri@x.example\"]\nat = \"07:30\"\n";
+const RELAXED: Duration = Duration::from_secs(60);
 
-struct Office {
-    dir: tempfile::TempDir,
-    store: Store,
-    setup: Arc<Setup>,
-}
-
-impl Office {
-    fn new(settings: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("feeds.toml"), FEEDS).unwrap();
-        let store = Store::open(&dir.path().join("data"), fold).unwrap();
-        let setup = setup(&dir, settings);
-        Self { dir, store, setup }
-    }
-
-    fn at(&self, time: &str) -> Works {
-        let (_, setup) = tokio::sync::watch::channel(Arc::clone(&self.setup));
-        Works::new(self.store.clone(), Clock::Fixed(at(time)), setup)
-    }
-
-    async fn begin(&self, time: &str) {
-        let works = self.at(time);
-        let sources = &self.setup.config.sources;
-        self.store
-            .sync_sources(sources, works.clock.now())
-            .await
-            .unwrap();
-        desk::compose_due(&works).await.unwrap();
-    }
-
-    /// All feeds fail since that time.
-    async fn fail(&self, since: &str, now: &str) {
-        let lease = SignedDuration::from_mins(1);
-        let feeds = self.store.claim_feeds(None, at(now), lease).await.unwrap();
-        let commits = feeds.iter().map(|feed| PollCommit {
-            feed: feed.id,
-            state: FeedState {
-                failing_since: Some(at(since)),
-                failure: Some(Failure {
-                    kind: FailureKind::Timeout,
-                    detail: String::new(),
-                }),
-                next_poll_at: Some(at(now)),
-                ..FeedState::default()
-            },
-            entries: Vec::new(),
-            at: at(now),
-            backfill_after: SignedDuration::from_hours(48),
-            pages_wanted: false,
-        });
-        self.store.commit_polls(commits.collect()).await.unwrap();
-    }
-
-    async fn mails(&self, to: &str) -> Vec<DeliveryRow> {
-        let mut rows = self.store.list_deliveries(&[], 1000).await.unwrap();
-        rows.retain(|row| row.recipient == to);
-        rows
-    }
-
-    async fn last_text(&self) -> String {
-        let digest = DigestName::from("quan-tri");
-        let head = self.store.last_edition(&digest).await.unwrap().unwrap();
-        self.store
-            .edition(head.id)
-            .await
-            .unwrap()
-            .unwrap()
-            .rendered
-            .text
-    }
-
-    /// Every mail that waits is answered so.
-    async fn answer(&self, state: DeliveryState, reply: &str, now: &str) {
-        while let Some((delivery, _)) = self
-            .store
-            .claim_due_deliveries(at(now), 1)
-            .await
-            .unwrap()
-            .pop()
-        {
-            let attempt = Attempt {
-                state,
-                reply: reply.to_owned(),
-                due_at: at(now),
-                counts: true,
-            };
-            self.store
-                .commit_attempt(delivery.id, attempt, at(now))
-                .await
-                .unwrap();
-        }
-    }
-}
-
-fn setup(dir: &tempfile::TempDir, settings: &str) -> Arc<Setup> {
-    let file = dir.path().join("diembao.toml");
-    let text = format!("[daemon]\ndata_dir = \"data\"\n{settings}");
-    fs::write(&file, text).unwrap();
-    let config = config::load_with(Some(&file), Env(&|_| None)).unwrap();
-    Arc::new(Setup::new(config, None).unwrap())
-}
-
-fn at(text: &str) -> Timestamp {
-    format!("2026-11-{text}:00+07:00").parse().unwrap()
-}
-
-#[tokio::test]
-async fn one_mail_a_day_and_only_when_something_is_new() {
-    let office = Office::new(&format!("{DIGEST}{ADMIN}"));
-    office.begin("16T06:00").await;
-    let due = async |time: &str| admin::report_due(&office.at(time)).await.unwrap();
-    desk::compose_due(&office.at("16T06:31")).await.unwrap();
-    office
-        .answer(DeliveryState::Sent, "250 ok", "16T06:32")
-        .await;
-    assert!(!due("16T08:00").await, "nothing needs a person");
-    office.fail("14T03:00", "16T09:00").await;
-    desk::compose_due(&office.at("17T06:31")).await.unwrap();
-    office
-        .answer(DeliveryState::Sent, "250 ok", "17T06:32")
-        .await;
-    assert!(!due("17T07:29").await, "its hour has not come");
-    assert!(due("17T07:30").await, "three days and four hours");
-    let text = office.last_text().await;
-    assert!(
-        text.contains("NGUỒN TIN LỖI NHIỀU NGÀY")
-            && text.contains("Mới: Báo Sông Hậu (song-hau/moi)"),
-        "{text}"
-    );
-    assert!(text.contains("KHÔNG ĐỌC ĐƯỢC NGUỒN TIN NÀO"), "{text}");
-    office.fail("14T03:00", "17T08:00").await;
-    assert!(!due("17T12:00").await, "one a day");
-    office
-        .answer(DeliveryState::Sent, "250 ok", "17T12:00")
-        .await;
-
-    desk::compose_due(&office.at("18T06:31")).await.unwrap();
-    office
-        .answer(
-            DeliveryState::Failed,
-            "RCPT TO: 550 5.1.1 no such user",
-            "18T06:32",
-        )
-        .await;
-    assert!(due("18T07:30").await, "a recipient was refused");
-    let text = office.last_text().await;
-    assert!(
-        text.contains("Mới: an@x.example, hang-ngay số 3") && text.contains("550 5.1.1"),
-        "{text}"
-    );
-    assert!(
-        text.contains("- Báo Sông Hậu"),
-        "what goes on is there, but not as new: {text}"
-    );
-    office
-        .answer(DeliveryState::Sent, "250 ok", "18T07:31")
-        .await;
-    assert_eq!(office.mails("quan-tri@x.example").await.len(), 2);
-    assert_eq!(office.store.verify().await.unwrap(), Vec::<String>::new());
-    let listed = office.store.list_editions(None, 100).await.unwrap();
-    assert!(
-        listed
-            .iter()
-            .all(|head| head.digest == DigestName::from("hang-ngay"))
-    );
-}
-
-#[tokio::test]
-async fn what_goes_on_is_told_again_after_a_week_and_a_crash_tells_nothing_twice() {
-    let office = Office::new(&format!(
-        "[admin]\nrecipients = [\"a@x.example\", \"b@x.example\"]\n{}",
-        ""
-    ));
-    office.begin("16T06:00").await;
-    office.fail("10T03:00", "16T06:10").await;
-    let mut told = Vec::new();
-    for day in 16..=24 {
-        // Each round may be the first after a crash: the ledger knows.
-        for time in ["07:30", "07:31", "19:00"] {
-            if admin::report_due(&office.at(&format!("{day}T{time}")))
-                .await
-                .unwrap()
-            {
-                told.push(day);
-            }
-        }
-    }
-    assert_eq!(told, [16, 23]);
-    assert_eq!(office.mails("a@x.example").await.len(), 2);
-    assert_eq!(office.mails("b@x.example").await.len(), 2);
-}
-
-#[tokio::test]
-async fn broken_templates_and_refused_changes_are_told() {
-    let mut office = Office::new(&format!("{DIGEST}{ADMIN}"));
-    let templates = office.dir.path().join("templates");
-    fs::create_dir(&templates).unwrap();
-    fs::write(
-        templates.join("digest.txt.j2"),
-        "{{ title }}\n{{ titel }}\n",
+fn told(out: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
     )
-    .unwrap();
-    office.setup = setup(&office.dir, &format!("{DIGEST}{ADMIN}"));
-    office.begin("16T06:00").await;
-    let works = office.at("16T07:00");
-    let problems = vec!["diembao.toml:4:1: thiếu dấu nháy".to_owned()];
-    admin::note_reload(&works, problems).await.unwrap();
-    assert!(admin::report_due(&office.at("16T07:30")).await.unwrap());
-    let text = office
-        .last_text()
-        .await
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
-    assert!(
-        text.contains("digest.txt.j2, dòng 2, titel: không có trường này"),
-        "{text}"
-    );
-    assert!(
-        text.contains("Lúc 07:00 ngày 16/11/2026: diembao.toml:4:1: thiếu dấu nháy"),
-        "{text}"
-    );
-    admin::note_reload(&works, Vec::new()).await.unwrap();
-    // The day's edition is made all the same, by the built-in template, and says so.
-    let made = desk::compose_due(&office.at("17T06:31")).await.unwrap();
-    assert!(made[0].rendered.text.contains("dùng mẫu có sẵn"));
 }
 
-#[tokio::test]
-async fn an_edition_half_an_hour_behind_is_late_until_somebody_has_it() {
-    let office = Office::new(DIGEST);
-    office.begin("16T06:00").await;
-    let late = async |time: &str| {
-        let late = health::late(&office.at(time), &office.setup).await.unwrap();
-        late.into_iter()
-            .map(|late| late.in_vietnamese())
-            .collect::<Vec<_>>()
-            .join("; ")
+#[test]
+fn feeds_are_added_and_removed_in_the_admins_own_file() {
+    let office = Office::new(&[], "");
+    let file = office.path("feeds.toml");
+    let own = "# Của văn phòng.\n[[source]]\nkey = \"an-giang\" # giữ\nname = \"Báo An Giang\"\ndomain = \"baoangiang.com.vn\"\n";
+    fs::write(&file, own).unwrap();
+    let said = office.says(&[
+        "feeds",
+        "add",
+        "https://baoangiang.com.vn/rss/xdd.rss",
+        "--section",
+        "xay-dung-dang",
+    ]);
+    assert!(
+        said.contains("an-giang/xay-dung-dang") && said.contains("systemctl reload"),
+        "{said}"
+    );
+    office.says(&[
+        "feeds",
+        "add",
+        "https://baocamau.vn/rss",
+        "--name",
+        "Báo Cà Mau",
+        "--province",
+        "Bạc Liêu",
+    ]);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with(own), "{text}");
+    assert!(
+        text.contains("key = \"bao-ca-mau\"") && text.contains("province = \"ca-mau\""),
+        "{text}"
+    );
+    office.says(&["check"]);
+
+    let twice = office.run(&["feeds", "add", "http://www.baocamau.vn/rss/"]);
+    assert_eq!(twice.status.code(), Some(2), "{}", told(&twice));
+    let whose = office.run(&["feeds", "add", "https://baola.vn/rss"]);
+    assert!(
+        told(&whose).contains("--name") && whose.status.code() == Some(2),
+        "{}",
+        told(&whose)
+    );
+    let bad = office.run(&[
+        "feeds",
+        "add",
+        "https://baoangiang.com.vn/rss/2.rss",
+        "--key",
+        "Xấu Xí",
+    ]);
+    assert!(told(&bad).contains("feeds.toml:"), "{}", told(&bad));
+    assert_eq!(
+        fs::read_to_string(&file).unwrap(),
+        text,
+        "what would not load is not written"
+    );
+
+    office.says(&["feeds", "remove", "an-giang/xay-dung-dang", "bao-ca-mau"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), own);
+    let gone = office.run(&["feeds", "remove", "bao-ca-mau"]);
+    assert_eq!(gone.status.code(), Some(2), "{}", told(&gone));
+}
+
+#[test]
+fn a_list_goes_out_as_opml_and_comes_back() {
+    let office = Office::new(&[], "");
+    fs::remove_file(office.path("feeds.toml")).unwrap();
+    let all = office.path("all.opml");
+    office.says(&["feeds", "export", all.to_str().unwrap()]);
+    let other = Office::new(&[], "");
+    fs::write(other.path("feeds.toml"), "# trống\n").unwrap();
+    let said = other.says(&["feeds", "import", all.to_str().unwrap()]);
+    assert!(said.contains("0 đã có sẵn"), "{said}");
+    let listed = |office: &Office| {
+        let text = office.says(&["feeds", "export"]);
+        let mut feeds: Vec<String> = text
+            .lines()
+            .filter(|line| line.contains("xmlUrl"))
+            .map(|line| line.trim().to_owned())
+            .collect();
+        feeds.sort();
+        feeds
     };
-    assert_eq!(late("16T06:45").await, "");
-    assert_eq!(
-        late("16T07:00").await,
-        "hang-ngay, kỳ 06:30 ngày 16/11: chưa lập được"
+    let (here, there) = (listed(&office), listed(&other));
+    assert!(here.len() > 60, "{}", here.len());
+    assert_eq!(here.len(), there.len());
+    // Names, addresses, sections, keys, and which are switched off; a source's host may have been a former one.
+    let same = here.iter().filter(|line| there.contains(line)).count();
+    assert!(same * 10 > here.len() * 9, "{same} of {}", here.len());
+    let again = other.says(&["feeds", "import", all.to_str().unwrap()]);
+    assert!(again.contains("Đã thêm 0 nguồn tin"), "{again}");
+}
+
+#[test]
+fn a_hostile_list_changes_nothing() {
+    let office = Office::new(&[], "");
+    let before = fs::read_to_string(office.path("feeds.toml")).unwrap();
+    let file = office.path("x.opml");
+    for text in [
+        "<!DOCTYPE opml SYSTEM \"http://127.0.0.1/x\"><opml><body><outline xmlUrl=\"https://a.vn/rss\"/></body></opml>",
+        "<opml><body><outline xmlUrl=\"https://a.vn/rss\"/>\n<outline xmlUrl=\"file:///etc/passwd\"/></body></opml>",
+    ] {
+        fs::write(&file, text).unwrap();
+        let out = office.run(&["feeds", "import", file.to_str().unwrap()]);
+        assert_eq!(out.status.code(), Some(2), "{}", told(&out));
+        assert!(told(&out).contains("x.opml:"), "{}", told(&out));
+        assert_eq!(
+            fs::read_to_string(office.path("feeds.toml")).unwrap(),
+            before
+        );
+    }
+}
+
+#[test]
+fn the_change_is_told_before_it_is_made() {
+    let origin = Origin::start();
+    origin.on("/mot.rss", feed(&origin, "/mot.rss", 0..4, true));
+    origin.on("/hai.rss", feed(&origin, "/hai.rss", 0..2, true));
+    let urls = ["/mot.rss", "/hai.rss"].map(|path| origin.url(path));
+    let office = Office::new(&urls[..1], "");
+    office.says(&["fetch"]);
+    office.says(&["digest", "hang-ngay", "--send"]);
+    let same = office.says(&["check", "--diff"]);
+    assert!(
+        same.contains("không thay đổi so với") && same.contains("không thay đổi bài nào"),
+        "{same}"
     );
-    desk::compose_due(&office.at("16T07:05")).await.unwrap();
-    assert_eq!(
-        late("16T07:06").await,
-        "hang-ngay, kỳ 06:30 ngày 16/11: đã lập nhưng chưa ai nhận được, 1 thư đang chờ"
+
+    office.set_feeds(&urls[1..]);
+    // A lexicon in which the Party does not occur.
+    let builtin = diembao::config::topics::BUILTIN;
+    let head = &builtin[..builtin.find("[[topic]]").unwrap()];
+    let other = "[[topic]]\nkey = \"kiem_tra\"\nname = \"Bóng đá\"\n[[topic.phrases]]\nweight = 3.0\nany = [\"bóng đá\"]\n";
+    let head = &head[..head.find("[[").unwrap_or(head.len())];
+    fs::write(office.path("topics.toml"), format!("{head}{other}")).unwrap();
+    let told = office.says(&["check", "--diff"]);
+    assert!(told.contains("  - ") && told.contains("→ 0 việc"), "{told}");
+    let letters = office.letters().len();
+    let text = office.says(&["--json", "check", "--diff"]);
+    let values: Vec<serde_json::Value> = serde_json::Deserializer::from_str(&text)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let [checked, json] = values.as_slice() else {
+        panic!("the check and the change, not {text}");
+    };
+    assert_eq!(checked["ok"], true);
+    assert!(json["feeds"].is_object(), "{json}");
+    assert!(
+        !json["editions"][0]["goes"].as_array().unwrap().is_empty(),
+        "{json}"
     );
-    office
-        .answer(DeliveryState::Sent, "250 ok", "16T07:07")
-        .await;
-    assert_eq!(late("16T07:08").await, "");
+    assert_eq!(office.letters().len(), letters, "nothing is made or mailed");
+}
+
+#[test]
+fn check_online_tries_every_feed_and_names_those_that_fail() {
+    let origin = Origin::start();
+    origin.on("/tin.rss", feed(&origin, "/tin.rss", 0..2, true));
+    let office = Office::new(&[origin.url("/tin.rss")], "");
+    assert!(
+        office
+            .says(&["check", "--online"])
+            .contains("1 đọc được, 0 không")
+    );
+    office.set_feeds(&[origin.url("/tin.rss"), origin.url("/mat.rss")]);
+    let out = office.run(&["check", "--online"]);
+    assert_eq!(out.status.code(), Some(1), "{}", told(&out));
+    assert!(
+        told(&out).contains("1 đọc được, 1 không") && told(&out).contains("404"),
+        "{}",
+        told(&out)
+    );
+}
+
+#[test]
+fn a_backup_is_made_while_polling_and_its_restore_mails_nothing_again() {
+    let origin = Origin::start();
+    origin.on("/tin.rss", feed(&origin, "/tin.rss", 0..3, true));
+    let office = Office::new(&[origin.url("/tin.rss")], "");
+    let entries = || office.json(&["--json", "feeds", "list"]).len();
+    let mut daemon = office.daemon(RELAXED);
+    daemon.hears("READY=1");
+    until("the feed is read", || {
+        office.says(&["search", "dang", "bo"]).contains("3 bài")
+    });
+    let folder = office.path("saved");
+    for _ in 0..3 {
+        let said = office.says(&["backup", &format!("{}/", folder.display()), "--keep", "2"]);
+        assert!(said.contains("đã kiểm tra"), "{said}");
+    }
+    let running = office.run(&["restore", folder.to_str().unwrap()]);
+    assert!(
+        told(&running).contains("systemctl stop"),
+        "{}",
+        told(&running)
+    );
+    daemon.signal("TERM");
+    assert!(daemon.ends().success());
+    let backup = office.path("sao-luu.db");
+    office.says(&["backup", backup.to_str().unwrap()]);
+    let twice = office.run(&["backup", backup.to_str().unwrap()]);
+    assert_eq!(
+        twice.status.code(),
+        Some(1),
+        "a backup never overwrites: {}",
+        told(&twice)
+    );
+
+    // An edition goes out after the backup; then the data are put back.
+    office.says(&["digest", "hang-ngay", "--send"]);
+    let mailed = office.letters().len();
+    assert!(mailed > 0);
+    let said = office.says(&["restore", backup.to_str().unwrap()]);
+    assert!(
+        said.contains("Dữ liệu nguyên vẹn") && said.contains("số cuối đã dùng: 1"),
+        "{said}"
+    );
+    assert_eq!(entries(), 1);
+    assert!(office.says(&["verify"]).contains("nguyên vẹn"));
+    // The same news again, and nothing of it is mailed again; the numbering goes on.
+    office.says(&["fetch"]);
+    let draft = office
+        .json(&["--json", "digest", "hang-ngay", "--dry-run"])
+        .pop()
+        .unwrap();
+    assert_eq!(draft["counts"]["articles"], 0, "{draft}");
+    assert_eq!(draft["number"], 2, "{draft}");
+    assert_eq!(office.letters().len(), mailed);
+    assert_eq!(office.troubles(), Vec::<String>::new());
+}
+
+#[test]
+fn a_restore_without_any_memory_asks_what_was_mailed() {
+    let origin = Origin::start();
+    origin.on("/tin.rss", feed(&origin, "/tin.rss", 0..3, true));
+    let office = Office::new(&[origin.url("/tin.rss")], "");
+    office.says(&["fetch"]);
+    let backup = office.path("sao-luu.db");
+    office.says(&["backup", backup.to_str().unwrap()]);
+    fs::remove_dir_all(office.path("data")).unwrap();
+    let asks = office.run(&["restore", backup.to_str().unwrap()]);
+    assert_eq!(asks.status.code(), Some(2));
+    assert!(told(&asks).contains("--mailed-until"), "{}", told(&asks));
+    office.says(&[
+        "restore",
+        backup.to_str().unwrap(),
+        "--mailed-until",
+        "backup",
+    ]);
+    let draft = office
+        .json(&["--json", "digest", "hang-ngay", "--dry-run"])
+        .pop()
+        .unwrap();
+    assert_eq!(draft["counts"]["articles"], 3, "{draft}");
+
+    // What is no backup of ours is refused, and the data stay.
+    for (name, bytes) in [("rong.db", ""), ("khac.db", "không phải cơ sở dữ liệu")] {
+        fs::write(office.path(name), bytes).unwrap();
+        let out = office.run(&["restore", office.path(name).to_str().unwrap()]);
+        assert_eq!(out.status.code(), Some(1), "{}", told(&out));
+    }
+    let mut broken = fs::read(&backup).unwrap();
+    let middle = broken.len() / 2 / 4096 * 4096;
+    broken[middle..middle + 8192].fill(0x5a);
+    fs::write(office.path("hong.db"), broken).unwrap();
+    let out = office.run(&["restore", office.path("hong.db").to_str().unwrap()]);
+    assert!(told(&out).contains("damaged"), "{}", told(&out));
+    assert!(office.says(&["verify"]).contains("nguyên vẹn"));
 }

@@ -236,7 +236,6 @@ impl<'d> Life<'d> {
                 entries: Vec::new(),
                 at: self.now,
                 backfill_after: SignedDuration::from_hours(48),
-                pages_wanted: false,
             })
             .collect();
         for (number, (kind, age)) in kinds.iter().enumerate() {

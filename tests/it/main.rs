@@ -4,16 +4,23 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod admin_mail;
 mod calendar;
 mod cli;
 mod config;
 mod crash;
 mod daemon;
+mod doctor;
+mod faults;
 mod histories;
 mod identity;
 mod mail;
+mod mistakes;
 mod net;
 mod order;
 mod post;
 mod readme;
+mod sources;
 mod support;
+mod threats;
+mod web;

@@ -131,6 +131,7 @@ fn source(paper: &Paper, rank: usize) -> Result<Source, AppError> {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         }],
     })
 }

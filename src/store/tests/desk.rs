@@ -233,9 +233,14 @@ fn a_page_that_was_read_is_analysed_again_and_found() {
     assert_eq!(article.published, Some(noon() - minutes(60)));
     assert_eq!(wait(world.store.claim_unanalysed(7, 9)).unwrap().len(), 1);
     let find = |query: &str| {
-        wait(world.store.search(query, &SearchFilter::default(), 9))
-            .unwrap()
-            .len()
+        wait(
+            world
+                .store
+                .search(query, &SearchFilter::default(), Page::first(9)),
+        )
+        .unwrap()
+        .hits
+        .len()
     };
     assert_eq!(find("uy ban kiem tra"), 1);
     assert_eq!(find("\"Kiểm tra công bố\""), 1);
@@ -309,8 +314,9 @@ fn articles_of_a_span_and_filters_of_a_search() {
     .unwrap();
     assert_eq!(span.len(), 3);
     let find = |filter| {
-        wait(world.store.search("dang vien", &filter, 9))
+        wait(world.store.search("dang vien", &filter, Page::first(9)))
             .unwrap()
+            .hits
             .len()
     };
     assert_eq!(find(SearchFilter::default()), 3);
@@ -382,9 +388,14 @@ fn old_texts_go_and_their_articles_are_known_for_ever() {
     let purge = || wait(world.store.purge_texts(noon() + minutes(1), 9)).unwrap();
     assert_eq!((purge(), purge()), (1, 0));
     let find = |query: &str| {
-        wait(world.store.search(query, &SearchFilter::default(), 9))
-            .unwrap()
-            .len()
+        wait(
+            world
+                .store
+                .search(query, &SearchFilter::default(), Page::first(9)),
+        )
+        .unwrap()
+        .hits
+        .len()
     };
     assert_eq!((find("nghi quyet"), find("hoi nghi")), (0, 1));
     let again = world.poll("a/moi", noon() + minutes(99), vec![one]);
