@@ -53,7 +53,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("minijinja", &["edition", "web"]),
     ("axum", &["web"]),
     ("hyper_util", &["web"]),
-    ("quick_xml", &["web"]),
+    ("quick_xml", &["config", "web"]),
     ("docx_rs", &["edition"]),
     ("zip", &["edition"]),
     ("csv", &["edition"]),
