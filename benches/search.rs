@@ -259,6 +259,7 @@ fn sources() -> Vec<Source> {
             domain: format!("bao{nth}.example"),
             aliases: Vec::new(),
             rank: 1,
+            publisher: None,
             page_rules: PageRules::default(),
             user_agent: None,
             time_zone: None,

@@ -366,6 +366,7 @@ fn new_source(desk: &mut Desk, outline: &Outline, home: &Url, key: &SourceKey) {
         domain: new.domain,
         aliases: Vec::new(),
         rank: 0,
+        publisher: None,
         page_rules: Default::default(),
         user_agent: None,
         time_zone: None,
