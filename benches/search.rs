@@ -228,7 +228,6 @@ fn commit(feed: FeedId, now: Timestamp) -> PollCommit {
         entries: Vec::new(),
         at: now,
         backfill_after: SignedDuration::from_hours(48),
-        pages_wanted: false,
     }
 }
 
@@ -270,6 +269,7 @@ fn sources() -> Vec<Source> {
                 section: None,
                 enabled: true,
                 verified: true,
+                list: None,
             }],
         })
         .collect()

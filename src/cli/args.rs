@@ -85,17 +85,22 @@ pub enum Command {
         #[arg(value_name = "FEED")]
         feeds: Vec<String>,
     },
-    /// Compose an edition, or render a frozen one again
+    /// Compose an edition, or render a frozen one again; `digest template check` checks the mail's templates
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Digest {
+        /// What else can be done.
+        #[command(subcommand)]
+        action: Option<DigestAction>,
         /// The digest's name in diembao.toml
-        name: String,
+        #[arg(required = true)]
+        name: Option<String>,
         /// The edition of this day [default: today]
         #[arg(long, value_name = "YYYY-MM-DD")]
         date: Option<Date>,
         /// Compose without freezing: nothing is kept, nobody is mailed
         #[arg(long)]
         dry_run: bool,
-        /// Write .eml, .html, .txt and .json into this folder
+        /// Write .eml, .html, .txt, .docx, .csv and .json into this folder
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
         /// Write what an edition composed now would be into this folder; keeps nothing, mails nobody
@@ -107,6 +112,9 @@ pub enum Command {
         /// Send the frozen edition to this recipient once more
         #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["dry_run", "send", "preview"])]
         resend: Option<String>,
+        /// Count the editions of this month, for the press briefing; with --out as .html, .docx and .csv
+        #[arg(long, value_name = "YYYY-MM", value_parser = month, conflicts_with_all = ["date", "dry_run", "send", "preview", "resend", "near_misses"])]
+        month: Option<Date>,
         /// Also list the ten articles of its span that came nearest to being taken
         #[arg(long)]
         near_misses: bool,
@@ -231,6 +239,36 @@ pub struct Search {
     pub newest: bool,
 }
 
+/// What can be done about digests besides composing one.
+#[derive(Debug, Subcommand)]
+pub enum DigestAction {
+    /// The mail's templates
+    Template {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: TemplateAction,
+    },
+}
+
+/// What can be done with templates.
+#[derive(Debug, Subcommand)]
+pub enum TemplateAction {
+    /// Try the admin's templates; every mistake with file, line and field
+    Check {
+        /// The folder [default: templates/ beside diembao.toml]
+        folder: Option<PathBuf>,
+    },
+}
+
+/// `2026-11` as its first day.
+fn month(text: &str) -> Result<Date, String> {
+    let first = format!("{text}-01");
+    match text.len() {
+        7 => first.parse().map_err(|err| format!("{err}")),
+        _ => Err("write a month as YYYY-MM, such as 2026-11".to_owned()),
+    }
+}
+
 /// What `dump` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Dump {
@@ -271,9 +309,14 @@ pub enum Feeds {
         /// Where to write [default: standard output]
         file: Option<PathBuf>,
     },
-    /// Try an address and report like a doctor
+    /// Try an address and report like a doctor: what came, how it was read, what would be taken, when it is asked again
     Test {
         /// Address, or source/feed
+        url: String,
+    },
+    /// Look for feeds and sitemaps of a site, and try each
+    Discover {
+        /// Home page, or a page that lists feeds
         url: String,
     },
 }

@@ -389,6 +389,7 @@ fn note(desk: &mut Desk, source: &SourceKey, own: &str, feed: &NewFeed) {
             section: feed.section.clone(),
             enabled: feed.enabled,
             verified: false,
+            list: None,
         });
     }
 }

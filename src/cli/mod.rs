@@ -11,9 +11,13 @@ mod digest;
 mod dump;
 mod explain;
 mod feeds;
+mod feeds_discover;
 mod feeds_edit;
+mod feeds_exam;
+mod feeds_test;
 mod fetch;
 mod mark;
+mod month;
 mod near_misses;
 mod now;
 mod out;
@@ -21,6 +25,7 @@ mod outbox;
 mod run;
 mod search;
 mod status;
+mod template;
 mod tool;
 
 use app::AppError;
@@ -43,7 +48,7 @@ pub fn main(journal: bool) -> ExitCode {
     let args = Args::parse();
     crate::log::init(verbosity(&args), journal);
     match &args.command {
-        Command::Tool { tool } => tool::run(tool),
+        Command::Tool { tool } => tool::run(&args, tool),
         Command::Check {
             diff: false,
             online: false,
@@ -103,7 +108,17 @@ fn on_runtime(args: &Args) -> ExitCode {
                 .await
             }
             Command::Digest {
-                name,
+                action: Some(args::DigestAction::Template { action }),
+                ..
+            } => template::run(args, action),
+            Command::Digest {
+                name: Some(name),
+                month: Some(first),
+                out,
+                ..
+            } => Box::pin(month::run(args, name, *first, out.as_deref())).await,
+            Command::Digest {
+                name: Some(name),
                 date,
                 dry_run,
                 out,
@@ -111,6 +126,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 send,
                 resend,
                 near_misses,
+                ..
             } => {
                 let options = digest::Options {
                     name,
@@ -143,6 +159,8 @@ fn on_runtime(args: &Args) -> ExitCode {
             Command::Verify => backup::verify(args).await,
             Command::Status => status::run(args).await,
             Command::Dump { what } => dump::run(args, *what).await,
+            // clap asks for a name where there is no action.
+            Command::Digest { name: None, .. } => Ok(()),
             Command::Run
             | Command::Check { .. }
             | Command::Restore { .. }

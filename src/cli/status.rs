@@ -2,10 +2,9 @@
 
 use super::app::{self, AppError};
 use super::args::Args;
-use super::out;
+use super::{feeds, out};
 use crate::daemon::works::Works;
-use crate::daemon::{calendar, keep, reload};
-use crate::edition::window;
+use crate::daemon::{calendar, health, keep, reload};
 use crate::model::DeliveryState;
 use crate::store::{EditionHead, FeedRow, Store, StoreCounts};
 use jiff::tz::TimeZone;
@@ -18,8 +17,6 @@ use std::collections::BTreeMap;
 const NAMED: usize = 20;
 /// A mail that waits for longer wants a look.
 const WAITS: SignedDuration = SignedDuration::from_hours(2);
-/// An edition that is not there so long after its hour wants a look; a start reads the feeds first.
-const OVERDUE: SignedDuration = SignedDuration::from_mins(30);
 /// A feed that fails for longer does not come back by itself.
 const FAILS: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Mails that were given up are told of for so long.
@@ -57,6 +54,7 @@ struct Report {
     free: Option<u64>,
     needs: Vec<Need>,
     zone: TimeZone,
+    now: Timestamp,
 }
 
 /// Runs the command: exit code 0 where all is well, 1 where a human is needed.
@@ -99,13 +97,14 @@ impl Report {
             free: keep::free_bytes(dir),
             needs: Vec::new(),
             zone: setup.config.daemon.time_zone.clone(),
+            now,
             pid,
             feeds,
         };
         report.needs.extend(report.service());
         report.needs.extend(refused_config(works).await?);
         report.needs.extend(report.disk());
-        report.needs.extend(overdue(works, now).await?);
+        report.needs.extend(overdue(works).await?);
         report.needs.extend(report.post(works, now).await?);
         report.needs.extend(report.failing_feeds(now));
         Ok(report)
@@ -195,6 +194,15 @@ impl Report {
             .collect()
     }
 
+    /// Feeds that answer and are of no use: nothing is broken, and yet they want looking at.
+    fn drifted(&self) -> Vec<(&FeedRow, (&'static str, Timestamp))> {
+        let failing = self.failing();
+        self.enabled()
+            .filter(|row| !failing.iter().any(|other| other.feed.id == row.feed.id))
+            .filter_map(|row| Some((row, feeds::trouble(row, self.now)?)))
+            .collect()
+    }
+
     fn failing_feeds(&self, now: Timestamp) -> Vec<Need> {
         let failing = self.failing();
         let enabled = self.enabled().count();
@@ -255,6 +263,7 @@ impl Report {
         out::json(&json!({
             "ok": self.needs.is_empty(), "needs": self.needs,
             "daemon": self.pid, "feeds": self.enabled().count(), "failing": self.failing().len(),
+            "drifted": self.drifted().len(),
             "entries": self.counts.entries, "articles": self.counts.articles,
             "unanalysed": self.counts.unanalysed, "pages": self.counts.pages, "outbox": self.outbox,
             "disk_free_bytes": self.free,
@@ -290,9 +299,10 @@ impl Report {
     fn print_work(&self) {
         let counts = &self.counts;
         out::line(&format!(
-            "Địa chỉ tin: {} đang bật, {} lỗi",
+            "Địa chỉ tin: {} đang bật, {} lỗi, {} bất thường",
             self.enabled().count(),
-            self.failing().len()
+            self.failing().len(),
+            self.drifted().len()
         ));
         out::line(&format!(
             "Đã lưu: {} bài từ {} mục tin; {} bài chờ phân tích, {} bài chờ đọc toàn văn",
@@ -323,26 +333,25 @@ impl Report {
 
     fn print_failing(&self) {
         let failing = self.failing();
-        for row in failing.iter().take(NAMED) {
-            let state = &row.feed.state;
-            let why = state
-                .failure
-                .as_ref()
-                .map_or("", |failure| failure.kind.in_vietnamese());
-            let since = state
-                .failing_since
-                .or(state.retired_at)
-                .map(|at| self.show(at));
+        let failing = failing
+            .iter()
+            .filter_map(|row| Some(("lỗi", *row, feeds::trouble(row, self.now)?)));
+        let drifted = self.drifted();
+        let drifted = drifted
+            .iter()
+            .map(|(row, trouble)| ("bất thường", *row, *trouble));
+        let all: Vec<_> = failing.chain(drifted).collect();
+        for (word, row, (why, since)) in all.iter().take(NAMED) {
             out::line(&format!(
-                "  lỗi {} từ {}: {why}",
+                "  {word} {} từ {}: {why}",
                 row.feed.key,
-                since.unwrap_or_default()
+                self.show(*since)
             ));
         }
-        if failing.len() > NAMED {
+        if all.len() > NAMED {
             out::line(&format!(
                 "  … và {} nguồn khác; xem `diembao feeds list`",
-                failing.len() - NAMED
+                all.len() - NAMED
             ));
         }
     }
@@ -362,22 +371,16 @@ async fn refused_config(works: &Works) -> Result<Option<Need>, AppError> {
     }))
 }
 
-/// Editions whose hour has passed and that are not there.
-async fn overdue(works: &Works, now: Timestamp) -> Result<Vec<Need>, AppError> {
-    let setup = works.setup();
-    let plans = calendar::plans(works, &setup).await?;
-    let before = now.saturating_sub(OVERDUE).unwrap_or(now);
-    Ok(window::due(&plans, before)
-        .into_iter()
-        .map(|due| {
+/// Editions that are not out half an hour after their time.
+async fn overdue(works: &Works) -> Result<Vec<Need>, AppError> {
+    let late = health::late(works, &works.setup()).await?;
+    Ok(late
+        .iter()
+        .map(|late| {
             need(
                 "edition",
-                format!(
-                    "bản tin {} của {} chưa được lập",
-                    due.digest,
-                    due.slot.replace('T', " ")
-                ),
-                "xem dịch vụ có chạy không; lập ngay: diembao digest TÊN --send",
+                format!("bản tin chậm: {}", late.in_vietnamese()),
+                "xem dịch vụ có chạy không; lập ngay: diembao digest TÊN --send; thư đang chờ: diembao outbox list",
             )
         })
         .collect())

@@ -26,12 +26,13 @@ mod value;
 mod web;
 
 pub use address::{Cidr, Recipient};
-pub use digests::DigestConfig;
+pub use digests::{DigestConfig, DocxConfig, DocxHead};
 pub use files::locate;
 pub use holidays::Holidays;
 pub use keeping::{MetricsConfig, RetentionConfig};
 pub use load::{check_feeds, load, load_with};
 pub use places::{Place, Places, Province, ProvinceKind};
+pub(crate) use problem::did_you_mean;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Env, Secret, process_env};
 pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyConfig};

@@ -113,7 +113,7 @@ async fn give_up_old(works: &Works) -> Result<u32, StoreError> {
 }
 
 /// The server and account whose gate it is; files have one too (a full disk).
-fn server_name(setup: &Setup) -> String {
+pub(super) fn server_name(setup: &Setup) -> String {
     setup.config.smtp.as_ref().map_or_else(
         || "files".to_owned(),
         |smtp| {

@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{calendar, desk, keep, metrics, pages, poll, post, reload, start};
+use super::{calendar, desk, keep, metrics, pages, poll, post, reload, room, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -208,6 +208,10 @@ impl Loops {
             (
                 "post",
                 part(works, watch.heart("post"), stop, beat, post::run),
+            ),
+            (
+                "room",
+                part(works, watch.heart("room"), stop, beat, room::run),
             ),
             (
                 "keep",

@@ -9,6 +9,7 @@ mod editions;
 mod error;
 mod feeds;
 mod keep;
+mod leavers;
 mod names;
 mod near;
 mod open;
@@ -18,6 +19,7 @@ mod resolve;
 mod restore;
 mod rows;
 mod search;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
@@ -26,12 +28,14 @@ pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
 pub use keep::{Due, StoreCounts};
+pub use leavers::{Leaver, Left};
 pub use near::{Near, NearOther};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};
 pub use restore::{Mailed, Restored, mailed_key, restore};
 pub use search::{Found, Page, SearchFilter, SearchOrder, SearchResult, Snippet};
+pub use shelf::{MonthCount, StoryHead, StoryKey};
 
 use open::sql;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};

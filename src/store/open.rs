@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
 /// How many steps the schema has: the `user_version` that this program writes.
-const STEPS: usize = 4;
+const STEPS: usize = 6;
 
 /// Every step of the schema, in order; `user_version` counts them.
 fn steps(fold: Fold) -> [M<'static>; STEPS] {
@@ -27,6 +27,8 @@ fn steps(fold: Fold) -> [M<'static>; STEPS] {
         M::up_with_hook(include_str!("migrations/0004_marks.sql"), move |tx| {
             Ok(search::index_all(tx, fold)?)
         }),
+        M::up(include_str!("migrations/0005_stories.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0006_sources.sql")),
     ]
 }
 /// How long one statement waits for a lock of another process.

@@ -100,7 +100,6 @@ impl World {
             entries,
             at: now,
             backfill_after: TWO_DAYS,
-            pages_wanted: false,
         }
     }
 
@@ -155,6 +154,7 @@ pub(super) fn sources(feeds: &[(&str, &str)]) -> Vec<Source> {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         };
         match all.iter_mut().find(|s| s.key.as_str() == *source) {
             Some(known) => known.feeds.push(spec),

@@ -4,11 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod admin;
+mod admin_mail;
 mod calendar;
 mod cli;
 mod config;
 mod crash;
 mod daemon;
+mod doctor;
 mod faults;
 mod histories;
 mod identity;
@@ -18,5 +20,7 @@ mod net;
 mod order;
 mod post;
 mod readme;
+mod sources;
 mod support;
 mod threats;
+mod web;

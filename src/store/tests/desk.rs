@@ -29,9 +29,11 @@ pub(super) fn edition(slot: &str, number: u32, after: i64, upto: i64) -> Edition
         sections: Vec::new(),
         related: Vec::new(),
         reprints: Vec::new(),
+        corrections: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
+        language: Default::default(),
     }
 }
 
@@ -47,7 +49,13 @@ pub(super) fn freeze(world: &World, slot: &str, number: u32, articles: &[Article
         message: b"Subject: x\r\n\r\nNoi dung\r\n".to_vec(),
     };
     let new = NewEdition {
-        edition: edition(slot, number, after, upto),
+        edition: Edition {
+            counts: Counts {
+                articles: articles.len() as u32,
+                ..Counts::default()
+            },
+            ..edition(slot, number, after, upto)
+        },
         rendered: Rendered {
             subject: "Điểm báo".into(),
             html: "<p>Điểm báo</p>".into(),
