@@ -56,6 +56,19 @@ pub fn read(
     arrived: Option<Timestamp>,
 ) -> Result<Sitemap, NotAFeed> {
     let unpacked = unpack(body)?;
+    let broken = unpacked.broken;
+    let read = read_unpacked(unpacked, content_type, base, zone, arrived);
+    // The first bytes of a file that breaks off say nothing of what it was.
+    read.map_err(|not| if broken { unpackable() } else { not })
+}
+
+fn read_unpacked(
+    unpacked: Unpacked<'_>,
+    content_type: Option<&str>,
+    base: &Url,
+    zone: &TimeZone,
+    arrived: Option<Timestamp>,
+) -> Result<Sitemap, NotAFeed> {
     let (text, decoded) = decode::decode(&unpacked.bytes, content_type);
     let text = entity::without_declared(trimmed(&text));
     let mut found = match root(&text) {
@@ -67,7 +80,7 @@ pub fn read(
         }
         None => lines(&text)?,
     };
-    found.cut |= unpacked.cut;
+    found.cut |= unpacked.broken || unpacked.long;
     let document = found.into_document(arrived.map(|at| at.to_zoned(zone.clone()).date()));
     let reading = read::finish(document, decoded, base, zone, arrived)?;
     Ok(Sitemap::Articles(Box::new(reading)))
@@ -75,7 +88,14 @@ pub fn read(
 
 struct Unpacked<'a> {
     bytes: Cow<'a, [u8]>,
-    cut: bool,
+    /// The packing breaks off, or is spoilt.
+    broken: bool,
+    /// There was more than is read.
+    long: bool,
+}
+
+fn unpackable() -> NotAFeed {
+    NotAFeed::new(FailureKind::BadEncoding, "gzip that cannot be unpacked")
 }
 
 /// Takes gzip off, by its magic number (RFC 1952 §2.3.1): servers label such files in every way.
@@ -83,7 +103,8 @@ fn unpack(body: &[u8]) -> Result<Unpacked<'_>, NotAFeed> {
     if !body.starts_with(&[0x1f, 0x8b]) {
         return Ok(Unpacked {
             bytes: Cow::Borrowed(body),
-            cut: false,
+            broken: false,
+            long: false,
         });
     }
     let mut bytes = Vec::new();
@@ -92,16 +113,14 @@ fn unpack(body: &[u8]) -> Result<Unpacked<'_>, NotAFeed> {
         .take(limit)
         .read_to_end(&mut bytes);
     if bytes.is_empty() {
-        return Err(NotAFeed::new(
-            FailureKind::BadEncoding,
-            "gzip that cannot be unpacked",
-        ));
+        return Err(unpackable());
     }
     let long = bytes.len() > INFLATED_MAX_BYTES;
     bytes.truncate(INFLATED_MAX_BYTES);
     Ok(Unpacked {
         bytes: Cow::Owned(bytes),
-        cut: long || read.is_err(),
+        broken: read.is_err(),
+        long,
     })
 }
 
