@@ -48,7 +48,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("robotxt", &["net"]),
     ("lettre", &["mail"]),
     ("tokio_rustls", &["mail"]),
-    ("feed_rs", &["feed", "web"]),
+    ("feed_rs", &["feed"]),
     ("dom_smoothie", &["page"]),
     ("minijinja", &["edition", "web"]),
     ("axum", &["web"]),
