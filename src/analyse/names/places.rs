@@ -9,6 +9,9 @@ static NOT_PROVINCES: LazyLock<Keys> = LazyLock::new(|| {
     keys("đường phố trường chợ cầu sông sạn xã phường nguyễn trần lê phạm hoàng vũ võ đặng bùi")
 });
 
+/// Last words of a province's office.
+static OFFICES: LazyLock<Keys> = LazyLock::new(|| keys("tỉnh ủy"));
+
 static CITY: LazyLock<Vec<String>> = LazyLock::new(|| phrase("thành phố"));
 
 /// All names of the provinces, ready to be looked for.
@@ -67,6 +70,18 @@ impl Gazetteer {
     pub fn provinces_in(&self, text: &str) -> Vec<String> {
         let found = self.find(&super::words::words(text));
         found.into_iter().map(|named| named.key).collect()
+    }
+
+    /// Keys of the provinces whose office acts in a text: "Tỉnh ủy An Giang", "UBND tỉnh Cà Mau". Where something merely takes
+    /// place ("tại Hà Nội") is not told.
+    pub fn acting_in(&self, text: &str) -> Vec<String> {
+        let words = super::words::words(text);
+        let office = |named: &Named| {
+            let before = named.from.checked_sub(1).map(|i| &words[i].key);
+            before.is_some_and(|key| OFFICES.contains(key))
+        };
+        let acting = self.find(&words).into_iter().filter(office);
+        acting.map(|named| named.key).collect()
     }
 
     /// The provinces that the words name, in order.
