@@ -277,6 +277,7 @@ fn source() -> diembao::model::Source {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         }],
     }
 }
@@ -313,7 +314,6 @@ fn add(
         entries: entries.collect(),
         at: now,
         backfill_after: SignedDuration::from_hours(48),
-        pages_wanted: false,
     };
     let ids = wait(store.commit_polls(vec![commit])).expect("a poll")[0]
         .new_articles

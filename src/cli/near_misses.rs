@@ -4,12 +4,10 @@ use super::app::AppError;
 use super::args::Args;
 use super::out;
 use crate::config::topics::Cuts;
+use crate::daemon::admin::nearest_misses;
 use crate::daemon::works::Works;
 use crate::model::{Article, Span};
 use serde_json::json;
-
-/// How many are shown.
-const SHOWN: usize = 10;
 
 /// Prints the articles of the span that came nearest to level 1 without reaching it, nearest first.
 pub async fn print(args: &Args, works: &Works, covers: Span) -> Result<(), AppError> {
@@ -18,7 +16,7 @@ pub async fn print(args: &Args, works: &Works, covers: Span) -> Result<(), AppEr
         .published_between(covers.from, covers.to)
         .await?;
     let cuts = works.setup().config.topics.cuts;
-    let missed = nearest(articles);
+    let missed = nearest_misses(articles);
     if args.json {
         for (article, score) in &missed {
             out::json(&json!({
@@ -48,20 +46,4 @@ fn show(missed: &[(Article, f32)], cuts: Cuts) {
             out::safe(&article.title)
         ));
     }
-}
-
-/// Level 0 with some score, best first; equal scores stay in order of time.
-fn nearest(articles: Vec<Article>) -> Vec<(Article, f32)> {
-    let mut missed: Vec<(Article, f32)> = articles
-        .into_iter()
-        .filter(|article| !article.backfill)
-        .filter_map(|article| {
-            let verdict = article.verdict.as_ref()?;
-            let score = verdict.score;
-            (verdict.level == 0 && score > 0.0).then_some((article, score))
-        })
-        .collect();
-    missed.sort_by(|a, b| b.1.total_cmp(&a.1));
-    missed.truncate(SHOWN);
-    missed
 }

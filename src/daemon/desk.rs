@@ -4,7 +4,9 @@
 //! asked of the store and the calendar at every wake, so that a missed alarm, a restart or a jump of the clock changes
 //! nothing.
 
+use super::admin;
 use super::calendar;
+use super::health;
 use super::letter::{self, Composed, LetterError};
 use super::material;
 use super::start::CatchUp;
@@ -13,9 +15,10 @@ use super::works::{Setup, Works};
 use crate::analyse;
 use crate::config::DigestConfig;
 use crate::edition::{self, TemplateError, window};
-use crate::model::{Article, Ingest, NearKeys, Span, Window};
+use crate::model::{Article, Change, Ingest, NearKeys, Span, Window};
 use crate::store::{Analysis, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -50,6 +53,7 @@ pub enum DeskError {
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     let mut catch_up = CatchUp::new(works.clock.now());
+    let mut look = Look::default();
     loop {
         heart.beat();
         let round = async {
@@ -59,7 +63,9 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             if waits {
                 return Ok(Vec::new());
             }
-            compose_due(&works).await
+            let made = compose_due(&works).await?;
+            look.after(&works).await?;
+            Ok::<_, DeskError>(made)
         };
         match round.await {
             Ok(made) => made.iter().for_each(announce),
@@ -70,6 +76,40 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             () = works.wakes.desk.notified() => {}
             () = tokio::time::sleep(beat) => {}
         }
+    }
+}
+
+/// How often the desk asks itself whether something needs a person: reading all feeds and mails has its price.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// When the desk last looked, and which editions it has called late.
+#[derive(Debug, Default)]
+struct Look {
+    at: Option<Timestamp>,
+    called: BTreeSet<String>,
+}
+
+impl Look {
+    /// Says which editions are late, each once in a life of the process, and writes to the admin where it is due.
+    async fn after(&mut self, works: &Works) -> Result<(), DeskError> {
+        let now = works.clock.now();
+        let since = self.at.map(|at| now.duration_since(at));
+        if since.is_some_and(|since| !since.is_negative() && since < LOOK_EVERY) {
+            return Ok(());
+        }
+        self.at = Some(now);
+        for late in health::late(works, &works.setup()).await? {
+            if self.called.insert(format!("{} {}", late.digest, late.slot)) {
+                tracing::error!(
+                    digest = late.digest.as_str(),
+                    slot = late.slot,
+                    waiting = late.waiting,
+                    "an edition is not out half an hour after its time"
+                );
+            }
+        }
+        admin::report_due(works).await?;
+        Ok(())
     }
 }
 
@@ -123,7 +163,10 @@ fn judge(setup: &Setup, one: &Unanalysed) -> Analysis {
     let (topics, pages) = (&setup.config.topics, setup.config.article.pages);
     let found = analyse::topic::classify(topics, &article.text());
     let verdict = analyse::mark::apply(found, &one.marks, topics);
-    let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
+    // An address from a sitemap is judged by its page: there is nothing else.
+    let unread = article.title.is_empty() && article.body.is_none();
+    let page_wanted =
+        pages && !article.backfill && (unread || analyse::topic::can_matter(topics, &verdict));
     let (names, near) = match verdict.level {
         0 => (Vec::new(), NearKeys::default()),
         _ => (
@@ -213,6 +256,11 @@ pub async fn compose(
             .unwrap_or(Timestamp::MIN);
         articles.retain(|article| article.seen >= begin);
     }
+    let mailed = calendar::mailed(works, digest).await?;
+    if let Some(mailed) = mailed {
+        // The editions of that time had it, though the restored data do not know of them.
+        articles.retain(|article| article.published.unwrap_or(article.seen) >= mailed.until);
+    }
     let window = Window {
         after,
         upto,
@@ -225,7 +273,11 @@ pub async fn compose(
         &due.slot,
         window,
         articles,
-        last.map(|last| last.number),
+        last.map(|last| last.number).max(
+            mailed
+                .map(|mailed| mailed.number)
+                .filter(|number| *number > 0),
+        ),
     )
     .await
 }
@@ -275,7 +327,16 @@ async fn compose_from(
             &material.provinces,
         );
         let edition = edition::compose(&material);
-        let rendered = edition::render(&setup.templates, &edition, &options)?;
+        let (rendered, failed) = edition::render_somehow(&setup.templates, &edition, &options)?;
+        if let Some(fault) = failed {
+            tracing::warn!(
+                template = fault.name,
+                line = fault.line,
+                field = fault.field,
+                reason = fault.reason,
+                "a template fails on this edition; the built-in ones are used"
+            );
+        }
         Ok(Composed {
             edition,
             rendered,
@@ -297,8 +358,10 @@ pub async fn freeze(
     composed: &Composed,
 ) -> Result<Frozen, DeskError> {
     let mut deliveries = Vec::new();
+    let attachments = letter::attachments(setup, digest, composed)?;
     for recipient in letter::recipients(digest) {
-        let (message_id, message) = letter::letter(setup, digest, composed, &recipient)?;
+        let (message_id, message) =
+            letter::letter(setup, digest, composed, &attachments, &recipient)?;
         deliveries.push(NewDelivery {
             recipient,
             message_id,
@@ -311,7 +374,15 @@ pub async fn freeze(
         .iter()
         .flat_map(|story| &story.articles)
         .chain(&edition.related)
-        .chain(edition.reprints.iter().map(|reprint| &reprint.article));
+        .chain(edition.reprints.iter().map(|reprint| &reprint.article))
+        // A notice came in its window; the others stand in the editions that had them.
+        .chain(
+            edition
+                .corrections
+                .iter()
+                .filter(|correction| correction.change == Change::Corrected)
+                .map(|correction| &correction.article),
+        );
     let new = NewEdition {
         articles: articles.map(|article| article.id).collect(),
         edition: edition.clone(),

@@ -1,5 +1,6 @@
 //! What an edition is made of: gathered from the store and the setup, as the plain values that `edition` works on.
 
+use super::drift;
 use super::works::{Setup, Works};
 use crate::analyse::neardup::{
     self,
@@ -7,12 +8,14 @@ use crate::analyse::neardup::{
 };
 use crate::analyse::story::{self, Desk, Usage};
 use crate::config::DigestConfig;
-use crate::edition::{DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading};
-use crate::model::{Article, ArticleId, Failure, FailureKind, Ingest, Source, SourceKey, Window};
+use crate::edition::{
+    self, Corrected, DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading,
+};
+use crate::model::{Article, ArticleId, Edition, FailureKind, Ingest, Source, SourceKey, Window};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Events with their papers in a mail; the rest are listed by title (a review of more is a list, not a review).
@@ -35,12 +38,9 @@ pub(super) async fn gather(
     articles: Vec<Article>,
     last_number: Option<u32>,
 ) -> Result<(Material, Earlier), StoreError> {
-    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from);
-    let date = works
-        .clock
-        .now()
-        .to_zoned(setup.config.daemon.time_zone.clone())
-        .date();
+    let now = works.clock.now();
+    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from, now);
+    let date = now.to_zoned(setup.config.daemon.time_zone.clone()).date();
     let week_begin = date.saturating_sub(6.days());
     let articles: Vec<Article> = articles
         .into_iter()
@@ -51,6 +51,7 @@ pub(super) async fn gather(
         // A review outside of all editions repeats freely.
         None => Earlier::default(),
     };
+    let corrections = corrections(works, digest, date, &window, &earlier.stories).await?;
     let material = Material {
         digest: settings(setup, digest),
         slot: slot.to_owned(),
@@ -62,22 +63,19 @@ pub(super) async fn gather(
             .iana_name()
             .unwrap_or("Asia/Ho_Chi_Minh")
             .to_owned(),
-        composed_at: works.clock.now(),
+        composed_at: now,
         last_number,
         stories: Vec::new(),
         reprints: BTreeMap::new(),
-        sources: source_infos(setup, &articles),
+        corrections,
+        sources: source_infos(
+            setup,
+            articles
+                .iter()
+                .chain(earlier.stories.iter().map(|(article, _)| article)),
+        ),
         articles,
-        topics: setup
-            .config
-            .topics
-            .list
-            .iter()
-            .map(|topic| TopicHeading {
-                key: topic.key.clone(),
-                name: topic.name.clone(),
-            })
-            .collect(),
+        topics: topics(setup),
         provinces: setup
             .config
             .places
@@ -91,6 +89,17 @@ pub(super) async fn gather(
         contact: digest.contact.clone(),
     };
     Ok((material, earlier))
+}
+
+/// The configured topics in their order.
+pub fn topics(setup: &Setup) -> Vec<TopicHeading> {
+    let topics = setup.config.topics.list.iter();
+    topics
+        .map(|topic| TopicHeading {
+            key: topic.key.clone(),
+            name: topic.name.clone(),
+        })
+        .collect()
 }
 
 /// What the digest's earlier editions had, as far as this one must know it.
@@ -136,6 +145,29 @@ async fn earlier(
     })
 }
 
+/// What became of the articles of those editions since.
+async fn corrections(
+    works: &Works,
+    digest: &DigestConfig,
+    date: Date,
+    window: &Window,
+    earlier: &[(Article, u32)],
+) -> Result<Vec<Corrected>, StoreError> {
+    if earlier.is_empty() {
+        return Ok(Vec::new());
+    }
+    let from = date.saturating_sub(REMEMBERED.days());
+    let editions = works
+        .store
+        .editions_between(&digest.name, from, date)
+        .await?;
+    let editions: Vec<Edition> = editions.into_iter().map(|stored| stored.edition).collect();
+    let mut notices = works.store.notices(window.after, window.upto).await?;
+    notices.retain(|article| edition::is_notice(&article.title));
+    let now: Vec<Article> = earlier.iter().map(|(article, _)| article.clone()).collect();
+    Ok(edition::corrections(&editions, &now, &[], &notices))
+}
+
 /// Fills in which articles print again what an earlier edition had, and which tell of one event.
 pub(super) fn group(setup: &Setup, material: &mut Material, earlier: &Earlier) {
     let rank = |key: &SourceKey| {
@@ -179,11 +211,16 @@ fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
         min_level: digest.min_level,
         first_number: digest.first_number,
         listed: LISTED,
+        language: digest.language,
     }
 }
 
 /// The sources that are watched, and those that articles stand in.
-fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, SourceInfo> {
+fn source_infos<'a>(
+    setup: &Setup,
+    articles: impl Iterator<Item = &'a Article>,
+) -> BTreeMap<SourceKey, SourceInfo> {
+    let printed: BTreeSet<&SourceKey> = articles.map(|article| &article.source).collect();
     let province = |key: &String| {
         setup
             .config
@@ -195,8 +232,7 @@ fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, Sour
         .sources
         .values()
         .filter(|source| {
-            source.feeds.iter().any(|feed| feed.enabled)
-                || articles.iter().any(|article| article.source == source.key)
+            source.feeds.iter().any(|feed| feed.enabled) || printed.contains(&source.key)
         })
         .map(|source| {
             let info = SourceInfo {
@@ -230,8 +266,8 @@ fn publisher(setup: &Setup, source: &Source) -> SourceKey {
     )
 }
 
-/// Sources that were read since `from`, and those of which a feed could not be read.
-fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
+/// Sources that were read since `from`, and those of which a feed could not be read, or answers and is of no use.
+fn coverage(feeds: &[FeedRow], from: Timestamp, now: Timestamp) -> (u32, Vec<Failing>) {
     let mut papers: BTreeMap<&SourceKey, Vec<&FeedRow>> = BTreeMap::new();
     for row in feeds.iter().filter(|row| row.enabled) {
         papers.entry(&row.feed.source).or_default().push(row);
@@ -240,19 +276,21 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     let mut failing = Vec::new();
     for (source, rows) in papers {
         let read = |row: &&&FeedRow| {
-            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row).is_none()
+            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row, now).is_none()
         };
-        ok += u32::from(rows.iter().any(|row| read(&row)));
-        // The feed that fails longest speaks for its paper.
+        let any_ok = rows.iter().any(|row| read(&row));
+        ok += u32::from(any_ok);
+        // The feed that fails longest speaks for its paper; one that has drifted only where no other is read.
         let worst = rows
             .iter()
-            .filter_map(|row| Some((trouble(row)?, row)))
+            .filter(|row| !any_ok || is_failing(row))
+            .filter_map(|row| Some((trouble(row, now)?, row)))
             .min_by_key(|((since, _), _)| *since);
-        if let Some(((since, failure), row)) = worst {
+        if let Some(((since, reason), row)) = worst {
             let last_ok = row.feed.state.last_ok_at;
             failing.push(Failing {
                 source: source.clone(),
-                kind: failure.kind,
+                reason,
                 since: Some(since),
                 last_ok,
             });
@@ -261,17 +299,22 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     (ok, failing)
 }
 
-/// Since when a feed fails, and how; `None` for a healthy one.
-fn trouble(row: &FeedRow) -> Option<(Timestamp, Failure)> {
+fn is_failing(row: &FeedRow) -> bool {
+    row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some()
+}
+
+/// Since when a feed fails or hides news, and how, in Vietnamese; `None` for a healthy one.
+fn trouble(row: &FeedRow, now: Timestamp) -> Option<(Timestamp, &'static str)> {
     let state = &row.feed.state;
-    let gone = Failure {
-        kind: FailureKind::Gone,
-        detail: String::new(),
-    };
     if let Some(at) = state.retired_at {
-        return Some((at, gone));
+        return Some((at, FailureKind::Gone.in_vietnamese()));
     }
-    Some((state.failing_since?, state.failure.clone()?))
+    if let Some((since, failure)) = state.failing_since.zip(state.failure.as_ref()) {
+        return Some((since, failure.kind.in_vietnamese()));
+    }
+    let alarms = drift::alarms(state, row.feed.added_at, now);
+    let alarm = alarms.iter().find(|alarm| alarm.drift.hides_news())?;
+    Some((alarm.since, alarm.drift.in_vietnamese()))
 }
 
 /// Whether an article passes the digest's own filter of topics and provinces.

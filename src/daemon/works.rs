@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use crate::analyse::names::Gazetteer;
 use crate::config::Config;
-use crate::edition::Templates;
+use crate::edition::{TemplateError, Templates};
 use crate::mail::dkim::Signer;
 use crate::model::{Source, SourceKey};
 use crate::net;
@@ -18,7 +18,7 @@ const READERS: usize = 3;
 /// All that follows from one reading of the config. A reload makes a whole new one; nothing in it ever changes.
 pub struct Setup {
     /// The config itself.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Its sources by key.
     pub sources: HashMap<SourceKey, Arc<Source>>,
     /// Which lexicon and code judge: a number above 0 that changes with either.
@@ -27,6 +27,8 @@ pub struct Setup {
     pub gazetteer: Gazetteer,
     /// The mail's templates.
     pub templates: Templates,
+    /// What is wrong with the admin's, so that built-in ones take their place.
+    pub template_faults: Vec<TemplateError>,
     /// Signs the mails, where `[smtp]` has a key for it.
     pub signer: Option<Signer>,
     /// The HTTP client with its limits.

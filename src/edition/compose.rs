@@ -2,9 +2,9 @@
 
 use super::{quote, safe, select};
 use crate::model::{
-    Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, Discord,
-    EDITION_FORMAT, Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote,
-    Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Article, ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, DigestName,
+    Discord, EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Language, ProvinceCount,
+    Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -32,6 +32,8 @@ pub struct DigestSettings {
     pub first_number: u32,
     /// Stories printed with all their papers, lead ones included; the rest follows as a plain list.
     pub listed: usize,
+    /// Of the headings.
+    pub language: Language,
 }
 
 /// A source as the mail prints it.
@@ -61,8 +63,8 @@ pub struct TopicHeading {
 pub struct Failing {
     /// Which.
     pub source: SourceKey,
-    /// How.
-    pub kind: FailureKind,
+    /// How, in Vietnamese.
+    pub reason: &'static str,
     /// Since when.
     pub since: Option<Timestamp>,
     /// When it was last read.
@@ -91,6 +93,19 @@ pub struct Differing {
     pub what: String,
     /// What each article says; fewer than two that can be printed are none.
     pub claims: Vec<Told>,
+}
+
+/// An article of an earlier edition of the digest that is not what it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corrected {
+    /// As it is now; where its paper printed a correction, that notice.
+    pub article: Article,
+    /// Number of the edition that had it.
+    pub number: u32,
+    /// The headline that was mailed.
+    pub mailed_title: String,
+    /// What happened.
+    pub change: Change,
 }
 
 /// A sentence copied from an article.
@@ -134,6 +149,8 @@ pub struct Material {
     pub stories: Vec<StoryGroup>,
     /// Which of them print again what an earlier edition of this digest had, and the number of that edition.
     pub reprints: BTreeMap<ArticleId, u32>,
+    /// What became of articles of earlier editions; a notice among `articles` is no story of its own.
+    pub corrections: Vec<Corrected>,
     /// All configured sources.
     pub sources: BTreeMap<SourceKey, SourceInfo>,
     /// Topics in the order of the mail.
@@ -204,8 +221,10 @@ pub fn compose(material: &Material) -> Edition {
         sections,
         related,
         reprints,
+        corrections: corrections(material),
         coverage,
         contact: material.contact.as_deref().map(safe::line),
+        language: material.digest.language,
     }
 }
 
@@ -382,6 +401,28 @@ fn reprints(selection: &Selection<'_>, material: &Material) -> Vec<Reprint> {
     selection.reprints.iter().map(reprint).collect()
 }
 
+/// The latest edition's first; of one edition what weighs most first.
+fn corrections(material: &Material) -> Vec<Correction> {
+    let mut corrections: Vec<&Corrected> = material.corrections.iter().collect();
+    corrections.sort_by_key(|c| {
+        (
+            std::cmp::Reverse(c.number),
+            c.change,
+            material.rank(&c.article.source),
+            c.article.id,
+        )
+    });
+    corrections
+        .into_iter()
+        .map(|c| Correction {
+            article: view(&c.article, false, material),
+            number: c.number,
+            mailed_title: safe::title(&c.mailed_title),
+            change: c.change,
+        })
+        .collect()
+}
+
 fn coverage(stories: &[StoryView], related: &[ArticleView], material: &Material) -> Coverage {
     let failing: BTreeSet<&SourceKey> = material.failing.iter().map(|f| &f.source).collect();
     let mut watched: BTreeMap<String, bool> = BTreeMap::new();
@@ -471,7 +512,7 @@ fn failing_sources(material: &Material) -> Vec<FailingSource> {
         .map(|f| FailingSource {
             source: material.name(&f.source),
             province: material.province(&f.source).map(safe::line),
-            reason: f.kind.in_vietnamese().to_owned(),
+            reason: f.reason.to_owned(),
             since: f.since,
             last_ok: f.last_ok,
         })

@@ -28,6 +28,12 @@ pub fn to_json(edition: &Edition) -> Value {
             "number": r.number,
             "article": printer.article(&r.article),
         })).collect::<Vec<_>>(),
+        "corrections": edition.corrections.iter().map(|c| json!({
+            "number": c.number,
+            "change": c.change,
+            "mailed_title": c.mailed_title,
+            "article": printer.article(&c.article),
+        })).collect::<Vec<_>>(),
         "coverage": {
             "sources_ok": coverage.sources_ok,
             "sources_failing": coverage.sources_failing.iter().map(|f| json!({

@@ -2,9 +2,9 @@
 
 use super::RenderOptions;
 use crate::model::{
-    ArticleId, ArticleView, Counts, Coverage, DayCount, Discord, EDITION_FORMAT, Edition,
-    FailingSource, Figure, FigureView, Ingest, ProvinceCount, Quote, Reprint, Span, StoryView,
-    TopicSection, Window,
+    ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, Discord,
+    EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Ingest, Language, ProvinceCount,
+    Quote, Reprint, Span, StoryView, TopicSection, Window,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -15,6 +15,7 @@ pub(super) fn options() -> RenderOptions {
         contact: Some("diembao@coquan.example".to_owned()),
         unsubscribe: Some("mailto:diembao@coquan.example?subject=ngung".to_owned()),
         web_url: Some("https://diembao.coquan.example/288".to_owned()),
+        note: Some("Mẫu thư riêng chưa dùng được.".to_owned()),
     }
 }
 
@@ -40,9 +41,11 @@ pub(super) fn empty() -> Edition {
         sections: Vec::new(),
         related: Vec::new(),
         reprints: Vec::new(),
+        corrections: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
+        language: Language::Vi,
     }
 }
 
@@ -123,6 +126,14 @@ pub(super) fn full() -> Edition {
             article: article(10, true),
             number: 287,
         }],
+        corrections: [Change::Corrected, Change::Withdrawn, Change::Retitled]
+            .map(|change| Correction {
+                article: article(11, false),
+                number: 287,
+                mailed_title: "Đảng bộ xã mẫu sơ kết".to_owned(),
+                change,
+            })
+            .into(),
         coverage: Coverage {
             sources_ok: 60,
             sources_failing: vec![trouble(Some(TO)), trouble(None)],

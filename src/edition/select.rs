@@ -62,12 +62,13 @@ pub(super) fn select(material: &Material) -> Selection<'_> {
     }
 }
 
-/// What an edition of this digest may name at all.
+/// What an edition of this digest may name at all. A paper's correction of what an earlier edition had stands with that.
 fn printable(material: &Material) -> impl Iterator<Item = &Article> {
+    let notices: BTreeSet<ArticleId> = material.corrections.iter().map(|c| c.article.id).collect();
     material
         .articles
         .iter()
-        .filter(|a| !a.backfill && level(a) >= 1)
+        .filter(move |a| !a.backfill && level(a) >= 1 && !notices.contains(&a.id))
 }
 
 fn reprints(material: &Material) -> Vec<(&Article, u32)> {

@@ -99,7 +99,7 @@ pub struct NotAFeed {
 }
 
 impl NotAFeed {
-    fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+    pub(super) fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             detail: detail.into(),
@@ -122,10 +122,23 @@ pub fn read(
     arrived: Option<Timestamp>,
 ) -> Result<Reading, NotAFeed> {
     let (text, decoded) = decode::decode(body, content_type);
-    let text = entity::without_declared(
-        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')),
-    );
-    let document = gather(&text, base)?;
+    let text = entity::without_declared(trimmed(&text));
+    finish(gather(&text, base)?, decoded, base, zone, arrived)
+}
+
+/// Without the white space, marks and zeros around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'))
+}
+
+/// What was gathered, as feed-rs and our dates read it.
+pub(super) fn finish(
+    document: Document<'_>,
+    decoded: Decoded,
+    base: &Url,
+    zone: &TimeZone,
+    arrived: Option<Timestamp>,
+) -> Result<Reading, NotAFeed> {
     let feed = parse(strict::atom(&document), base)?;
     if feed.entries.len() != document.entries.len() {
         return Err(NotAFeed::new(

@@ -6,7 +6,9 @@ use super::{
     rows::{ARTICLE, article, ms, opt_ms, opt_time, verdict_to_json},
     search,
 };
-use crate::model::{Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, Verdict};
+use crate::model::{
+    Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, TopicKey, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -165,13 +167,16 @@ impl Store {
         analyses: Vec<Analysis>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let fold = self.fold;
         self.write("storing verdicts", move |tx| {
             let passed: Vec<(String, i64)> = tx
                 .prepare_cached("SELECT digest, max(upto_ingest) FROM editions GROUP BY digest")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
             for analysis in &analyses {
-                commit_analysis(tx, version, analysis, now, &passed)?;
+                if commit_analysis(tx, version, analysis, now, &passed)? {
+                    search::index(tx, analysis.article.0, fold)?;
+                }
             }
             near::forget(tx, now)
         })
@@ -220,9 +225,7 @@ impl Store {
         self.write("storing a page", move |tx| match &outcome {
             PageOutcome::Read(page) => {
                 put_page(tx, id, page, backfill_after)?;
-                let stored = load(tx, id.0)?;
-                let (sapo, body) = (stored.sapo.as_deref(), stored.body.as_deref());
-                search::index(tx, id.0, &stored.title, sapo, body, fold)
+                search::index(tx, id.0, fold)
             }
             PageOutcome::Failed { retry_at } => tx
                 .prepare_cached(
@@ -402,26 +405,30 @@ fn marks(conn: &Connection, id: i64) -> rusqlite::Result<Vec<String>> {
         .collect()
 }
 
+/// Stores a verdict; whether the article's topics are others than before.
 fn commit_analysis(
     tx: &Transaction<'_>,
     version: i64,
     analysis: &Analysis,
     now: Timestamp,
     passed: &[(String, i64)],
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<bool> {
     let (id, verdict) = (analysis.article, &analysis.verdict);
     let before = tx
-        .prepare_cached("SELECT coalesce(level, 0), ingest, seen FROM articles WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT coalesce(level, 0), ingest, seen, verdict FROM articles WHERE id = ?1",
+        )?
         .query_row([id.0], |row| {
             Ok((
                 row.get::<_, u8>(0)?,
                 row.get::<_, i64>(1)?,
                 super::rows::time(row, "seen")?,
+                super::rows::verdict(row.get(3)?),
             ))
         })
         .optional()?;
-    let Some((level, ingest, seen)) = before else {
-        return Ok(());
+    let Some((level, ingest, seen, before)) = before else {
+        return Ok(false);
     };
     tx.prepare_cached(
         "UPDATE articles SET analysed_with = ?2, level = ?3, score = ?4, verdict = ?5 WHERE id = ?1",
@@ -449,7 +456,12 @@ fn commit_analysis(
         )?
         .execute([id.0])?;
     }
-    Ok(())
+    let keys = |verdict: &Verdict| -> Vec<TopicKey> {
+        let mut keys: Vec<_> = verdict.topics.iter().map(|t| t.topic.clone()).collect();
+        keys.sort();
+        keys
+    };
+    Ok(before.as_ref().map(keys).unwrap_or_default() != keys(verdict))
 }
 
 /// Whether an edition's window has gone past the article without taking it.

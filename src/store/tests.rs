@@ -9,6 +9,7 @@ mod desk;
 mod files;
 mod intake;
 mod post;
+mod search;
 
 /// Enough of a fold for tests: lower case, marks off.
 pub(super) fn fold(text: &str) -> String {
@@ -99,7 +100,6 @@ impl World {
             entries,
             at: now,
             backfill_after: TWO_DAYS,
-            pages_wanted: false,
         }
     }
 
@@ -108,13 +108,18 @@ impl World {
     }
 
     pub fn judge(&self, id: ArticleId, level: u8) {
+        self.judge_with(id, level, &["kiem_tra"]);
+    }
+
+    pub fn judge_with(&self, id: ArticleId, level: u8, topics: &[&str]) {
+        let scored = |topic: &&str| TopicScore {
+            topic: TopicKey::from(*topic),
+            score: 1.5,
+        };
         let verdict = Verdict {
             level,
             score: f32::from(level),
-            topics: vec![TopicScore {
-                topic: TopicKey::from("kiem_tra"),
-                score: 1.5,
-            }],
+            topics: topics.iter().map(scored).collect(),
             ..Verdict::default()
         };
         self.analysed(7, vec![analysis(id, verdict)], noon());
@@ -149,6 +154,7 @@ pub(super) fn sources(feeds: &[(&str, &str)]) -> Vec<Source> {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         };
         match all.iter_mut().find(|s| s.key.as_str() == *source) {
             Some(known) => known.feeds.push(spec),

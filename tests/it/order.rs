@@ -153,7 +153,6 @@ async fn letters(seed: u64) -> Vec<[String; 3]> {
                         .collect(),
                     at: came,
                     backfill_after: SignedDuration::from_hours(48),
-                    pages_wanted: false,
                 }
             });
             store.commit_polls(commits.collect()).await.unwrap();

@@ -12,11 +12,11 @@ mod sentences;
 mod summarise;
 mod train_summary;
 
-use super::args::Tool;
+use super::args::{Args, Tool};
 use std::process::ExitCode;
 
-/// Runs one plumbing command.
-pub fn run(tool: &Tool) -> ExitCode {
+/// Runs one plumbing command. `args` is the whole line: some look at its config.
+pub fn run(args: &Args, tool: &Tool) -> ExitCode {
     match tool {
         Tool::Parse {
             content_type,
@@ -27,7 +27,7 @@ pub fn run(tool: &Tool) -> ExitCode {
             no_site_rules,
             url,
             file,
-        } => extract::run(*no_site_rules, url.as_deref(), file),
+        } => extract::run(args, *no_site_rules, url.as_deref(), file),
         Tool::Classify => classify::run(),
         Tool::Cluster => cluster::run(),
         Tool::Neardup => neardup::run(),

@@ -29,9 +29,11 @@ pub(super) fn edition(slot: &str, number: u32, after: i64, upto: i64) -> Edition
         sections: Vec::new(),
         related: Vec::new(),
         reprints: Vec::new(),
+        corrections: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
+        language: Default::default(),
     }
 }
 
@@ -47,7 +49,13 @@ pub(super) fn freeze(world: &World, slot: &str, number: u32, articles: &[Article
         message: b"Subject: x\r\n\r\nNoi dung\r\n".to_vec(),
     };
     let new = NewEdition {
-        edition: edition(slot, number, after, upto),
+        edition: Edition {
+            counts: Counts {
+                articles: articles.len() as u32,
+                ..Counts::default()
+            },
+            ..edition(slot, number, after, upto)
+        },
         rendered: Rendered {
             subject: "Điểm báo".into(),
             html: "<p>Điểm báo</p>".into(),
@@ -225,9 +233,14 @@ fn a_page_that_was_read_is_analysed_again_and_found() {
     assert_eq!(article.published, Some(noon() - minutes(60)));
     assert_eq!(wait(world.store.claim_unanalysed(7, 9)).unwrap().len(), 1);
     let find = |query: &str| {
-        wait(world.store.search(query, &SearchFilter::default(), 9))
-            .unwrap()
-            .len()
+        wait(
+            world
+                .store
+                .search(query, &SearchFilter::default(), Page::first(9)),
+        )
+        .unwrap()
+        .hits
+        .len()
     };
     assert_eq!(find("uy ban kiem tra"), 1);
     assert_eq!(find("\"Kiểm tra công bố\""), 1);
@@ -301,8 +314,9 @@ fn articles_of_a_span_and_filters_of_a_search() {
     .unwrap();
     assert_eq!(span.len(), 3);
     let find = |filter| {
-        wait(world.store.search("dang vien", &filter, 9))
+        wait(world.store.search("dang vien", &filter, Page::first(9)))
             .unwrap()
+            .hits
             .len()
     };
     assert_eq!(find(SearchFilter::default()), 3);
@@ -374,9 +388,14 @@ fn old_texts_go_and_their_articles_are_known_for_ever() {
     let purge = || wait(world.store.purge_texts(noon() + minutes(1), 9)).unwrap();
     assert_eq!((purge(), purge()), (1, 0));
     let find = |query: &str| {
-        wait(world.store.search(query, &SearchFilter::default(), 9))
-            .unwrap()
-            .len()
+        wait(
+            world
+                .store
+                .search(query, &SearchFilter::default(), Page::first(9)),
+        )
+        .unwrap()
+        .hits
+        .len()
     };
     assert_eq!((find("nghi quyet"), find("hoi nghi")), (0, 1));
     let again = world.poll("a/moi", noon() + minutes(99), vec![one]);
