@@ -9,6 +9,8 @@ static NOT_PROVINCES: LazyLock<Keys> = LazyLock::new(|| {
     keys("đường phố trường chợ cầu sông sạn xã phường nguyễn trần lê phạm hoàng vũ võ đặng bùi")
 });
 
+static UNCLE: LazyLock<Vec<String>> = LazyLock::new(|| phrase("Hồ Chí Minh"));
+
 /// Last words of a province's office.
 static OFFICES: LazyLock<Keys> = LazyLock::new(|| keys("tỉnh ủy"));
 
@@ -127,6 +129,11 @@ impl Gazetteer {
                 })
             })
         };
+        // "tư tưởng Hồ Chí Minh" is no city, "TP. Hồ Chí Minh" is.
+        let short = at.checked_sub(1).is_some_and(|i| words[i].key == "tp");
+        if reads(words, at, &UNCLE) && !city && !short {
+            return None;
+        }
         let (name, key) = same.iter().find(|(name, _)| fits(name))?;
         Some((name.len(), key))
     }
