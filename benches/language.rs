@@ -268,7 +268,7 @@ fn source() -> diembao::model::Source {
         rank: 1,
         publisher: None,
         page_rules: PageRules::default(),
-        user_agent: None,
+        access: diembao::model::SourceAccess::default(),
         time_zone: None,
         feeds: vec![FeedSpec {
             key: FeedKey("bao/moi".to_owned()),

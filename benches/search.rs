@@ -260,7 +260,7 @@ fn sources() -> Vec<Source> {
             rank: 1,
             publisher: None,
             page_rules: PageRules::default(),
-            user_agent: None,
+            access: diembao::model::SourceAccess::default(),
             time_zone: None,
             feeds: vec![FeedSpec {
                 key: FeedKey(format!("bao-{nth}/chung")),

@@ -89,7 +89,8 @@ async fn attempt(
     let mut request = Request::feed(spec.url.clone(), Validators::default());
     request.configured_host = spec.url.host_str().map(str::to_owned);
     request.newspaper = Some(source.key.to_string());
-    request.user_agent.clone_from(&source.user_agent);
+    request.user_agent.clone_from(&source.access.user_agent);
+    request.headers.clone_from(&source.access.headers);
     let fetched = match setup.client.fetch(&request, now).await {
         FetchOutcome::Fresh(fetched) => fetched,
         FetchOutcome::Failed(failure) => {

@@ -110,7 +110,10 @@ impl Search<'_> {
         let mut request = Request::feed(url.clone(), Validators::default());
         request.accept = accept;
         request.newspaper = Some(self.source.key.as_str().to_owned());
-        request.user_agent.clone_from(&self.source.user_agent);
+        request
+            .user_agent
+            .clone_from(&self.source.access.user_agent);
+        request.headers.clone_from(&self.source.access.headers);
         match self.setup.client.fetch(&request, self.now).await {
             FetchOutcome::Fresh(fetched) => {
                 Some((fetched.body, fetched.content_type, fetched.final_url))

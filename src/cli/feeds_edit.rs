@@ -371,7 +371,7 @@ fn new_source(desk: &mut Desk, outline: &Outline, home: &Url, key: &SourceKey) {
         rank: 0,
         publisher: None,
         page_rules: Default::default(),
-        user_agent: None,
+        access: crate::model::SourceAccess::default(),
         time_zone: None,
         feeds: Vec::new(),
     });

@@ -54,7 +54,7 @@ impl Patient {
             rank: 0,
             publisher: None,
             page_rules: Default::default(),
-            user_agent: None,
+            access: crate::model::SourceAccess::default(),
             time_zone: None,
             feeds: Vec::new(),
         };
@@ -191,7 +191,10 @@ pub async fn examine(setup: &Setup, patient: &Patient, now: Timestamp) -> Report
 fn request(patient: &Patient, validators: Validators) -> Request {
     let mut request = Request::feed(patient.url.clone(), validators);
     request.newspaper = Some(patient.source.key.as_str().to_owned());
-    request.user_agent.clone_from(&patient.source.user_agent);
+    request
+        .user_agent
+        .clone_from(&patient.source.access.user_agent);
+    request.headers.clone_from(&patient.source.access.headers);
     if patient.kind == FeedKind::Page {
         request.accept = Accept::Page;
     }
@@ -276,6 +279,7 @@ fn read(
             ReadResult::Read {
                 entries,
                 published,
+                hash: fetched.body_hash.as_chunks().0[0],
                 hints,
             }
         }

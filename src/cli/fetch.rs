@@ -3,7 +3,7 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
-use crate::daemon::poll::{self, Polled};
+use crate::daemon::poll::{self, Polled, Progress};
 use crate::daemon::works::Works;
 use crate::daemon::{desk, pages};
 use crate::model::{Feed, FeedKey};
@@ -23,6 +23,8 @@ pub struct Options<'a> {
     pub due_only: bool,
     /// Also read article pages.
     pub pages: bool,
+    /// Print failures as they come.
+    pub tells: bool,
     /// Feeds or sources; empty means all.
     pub feeds: &'a [String],
 }
@@ -37,6 +39,8 @@ pub struct Summary {
     pub polled: Vec<Polled>,
     /// Feeds that were not asked, and why.
     pub skipped: Vec<Skipped>,
+    /// Whether it came to its end; else somebody stopped it, and what was not asked stays due.
+    pub all: bool,
 }
 
 impl Summary {
@@ -68,10 +72,20 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     };
     let summary = pass(args, &works, options).await?;
     report(args, &summary);
+    if !summary.all {
+        return Err(stopped());
+    }
     if options.pages {
         analyse_and_read(&works).await?;
     }
     Ok(())
+}
+
+/// What a pass that was stopped ends with.
+pub fn stopped() -> AppError {
+    AppError::Work(anyhow::anyhow!(
+        "stopped; what was read is stored, and feeds not asked yet stay due"
+    ))
 }
 
 /// Judges what came, reads the pages that matter, and judges again.
@@ -93,34 +107,31 @@ pub async fn pass(args: &Args, works: &Works, options: &Options<'_>) -> Result<S
     let mut summary = Summary {
         polled: Vec::with_capacity(keys.len()),
         skipped,
+        all: false,
     };
     let feeds: Vec<Feed> = works
         .store
         .claim_feeds(Some(keys), works.clock.now(), LEASE)
         .await?;
-    let bar = progress(args, feeds.len());
+    let bar = progress(args, poll::newspapers(&feeds), feeds.len());
     let began = Instant::now();
-    let polling = poll::pass(works, feeds, |polled| {
-        bar.inc(1);
-        if let Some(failure) = &polled.failure {
-            bar.suspend(|| {
-                tracing::debug!(
-                    feed = polled.key.as_str(),
-                    kind = failure.kind.as_str(),
-                    detail = failure.detail,
-                    "failed"
-                );
-            });
+    let interrupted = async {
+        // Without the signal's handler, Ctrl-C ends the process as ever: what was not stored stays due.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
         }
-        summary.polled.push(polled.clone());
+    };
+    let all = poll::pass(works, feeds, interrupted, |progress| match progress {
+        Progress::Newspaper => bar.inc(1),
+        Progress::Polled(polled) => {
+            if polled.failure.is_some() && options.tells && !args.json && !args.quiet {
+                bar.suspend(|| out::line(&failure_line(polled)));
+            }
+            summary.polled.push(polled.clone());
+            bar.set_message(summary.polled.len().to_string());
+        }
     });
-    tokio::select! {
-        result = polling => result?,
-        _ = tokio::signal::ctrl_c() => {
-            bar.abandon();
-            return Err(AppError::Work(anyhow::anyhow!("stopped; feeds not asked yet stay due")));
-        }
-    }
+    summary.all = all.await?;
     bar.finish_and_clear();
     tracing::debug!(
         took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -174,15 +185,17 @@ fn is_named(row: &FeedRow, name: &str) -> bool {
     row.feed.key.as_str() == name || row.feed.source.as_str() == name
 }
 
-fn progress(args: &Args, feeds: usize) -> ProgressBar {
+fn progress(args: &Args, newspapers: usize, feeds: usize) -> ProgressBar {
     if !super::draws_progress(args) {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new(feeds as u64);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} địa chỉ tin, còn {eta}")
-    {
+    let bar = ProgressBar::new(newspapers as u64);
+    let template =
+        format!("{{bar:30}} {{pos}}/{{len}} báo, {{msg}}/{feeds} địa chỉ tin, còn {{eta}}");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
+    bar.set_message("0");
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
@@ -211,22 +224,6 @@ fn report(args: &Args, summary: &Summary) {
     for (feed, why) in &summary.skipped {
         out::line(&format!("bỏ qua {feed}: {}", out::safe(why)));
     }
-    for polled in summary
-        .polled
-        .iter()
-        .filter(|polled| polled.failure.is_some())
-    {
-        let failure = polled.failure.clone().unwrap_or(crate::model::Failure {
-            kind: crate::model::FailureKind::Reader,
-            detail: String::new(),
-        });
-        let words = failure.kind.in_vietnamese();
-        out::line(&format!(
-            "lỗi {}: {words} ({})",
-            polled.key,
-            out::safe(&failure.detail)
-        ));
-    }
     out::line(&format!(
         "{} địa chỉ tin: {} có tin mới, {} không đổi, {} lỗi, {} bỏ qua; {} bài mới",
         summary.polled.len() + summary.skipped.len(),
@@ -236,6 +233,15 @@ fn report(args: &Args, summary: &Summary) {
         summary.skipped.len(),
         summary.new_articles(),
     ));
+}
+
+/// One feed's failure, as it comes.
+fn failure_line(polled: &Polled) -> String {
+    let (words, detail) = match &polled.failure {
+        Some(failure) => (failure.kind.in_vietnamese(), out::safe(&failure.detail)),
+        None => return String::new(),
+    };
+    format!("lỗi {}: {words} ({detail})", polled.key)
 }
 
 /// The daemon has the data: its feeds are made due, and it polls them.

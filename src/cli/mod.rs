@@ -103,6 +103,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     &fetch::Options {
                         due_only: *due_only,
                         pages: *pages,
+                        tells: true,
                         feeds,
                     },
                 ))

@@ -42,9 +42,13 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     let options = fetch::Options {
         due_only: false,
         pages: true,
+        tells: false,
         feeds: &[],
     };
     let summary = fetch::pass(args, &works, &options).await?;
+    if !summary.all {
+        return Err(fetch::stopped());
+    }
     fetch::analyse_and_read(&works).await?;
 
     let setup = works.setup();

@@ -45,7 +45,7 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         Holidays::default()
     });
     let sources: Option<Vec<crate::model::Source>> = with_root(&feeds, &mut problems, |root| {
-        sources::sources(root, &places)
+        sources::sources(root, &places, open_to_all(Some(Path::new(&feeds.name))))
     });
     let topics = taxonomy(&topics, &mut problems);
     let topic_keys: Option<Vec<&str>> = topics
@@ -127,7 +127,7 @@ pub fn check_feeds(diembao_toml: &Path, text: &str) -> Vec<Problem> {
         text: text.to_owned(),
     };
     with_root(&feeds, &mut problems, |root| {
-        sources::sources(root, &places)
+        sources::sources(root, &places, false)
     });
     problems
 }

@@ -5,6 +5,7 @@ use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{Env, Secret};
 use super::value;
+use crate::model::Via;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
@@ -247,7 +248,7 @@ pub(super) fn fetch(section: Option<Section<'_>>, open_to_all: bool) -> FetchCon
     })
 }
 
-fn open_password() -> Wrong {
+pub(super) fn open_password() -> Wrong {
     wrong(
         words(
             "the proxy's password stands in a file that every user of this machine may read",
@@ -352,6 +353,72 @@ pub(super) fn header_line(text: &str) -> Result<String, Wrong> {
             "viết một dòng chữ không dấu, không quá 200 ký tự",
         ),
     ))
+}
+
+/// Headers that the program sets itself, and what would break the request's frame.
+const OWN_HEADERS: &[&str] = &[
+    "host",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "accept-encoding",
+    "if-none-match",
+    "if-modified-since",
+    "user-agent",
+];
+
+/// One header, `Name: value`.
+pub(super) fn header(text: &str) -> Result<(String, String), Wrong> {
+    let token = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    let split = text
+        .split_once(':')
+        .map(|(name, value)| (name.trim(), value.trim()));
+    match split {
+        Some((name, _)) if OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own)) => {
+            Err(wrong(
+                words(
+                    format!("the header {} is set by the program itself", quoted(name)),
+                    format!("tiêu đề {} do chương trình tự đặt", quoted(name)),
+                ),
+                words(
+                    "take it out; for the program's name use user_agent",
+                    "bỏ tiêu đề này; muốn đổi tên chương trình thì dùng user_agent",
+                ),
+            ))
+        }
+        Some((name, value)) if token(name) && header_line(value).is_ok() => {
+            Ok((name.to_owned(), value.to_owned()))
+        }
+        // The value is not shown: it may be a key.
+        _ => Err(wrong(
+            words("this is not an HTTP header", "đây không phải tiêu đề HTTP"),
+            words(
+                "write \"Name: value\" in letters without marks",
+                "viết \"Tên: giá trị\" bằng chữ không dấu",
+            ),
+        )),
+    }
+}
+
+/// A source's own way out: a proxy, or `off` for none.
+pub(super) fn via(text: &str) -> Result<Via, Wrong> {
+    if text == "off" {
+        return Ok(Via::Direct);
+    }
+    proxy(text).map(|proxy| {
+        let mut url = proxy.url;
+        if let Some((user, password)) = &proxy.login {
+            // An http(s) address takes both.
+            let _ = url.set_username(user);
+            let _ = url.set_password(Some(password.reveal()));
+        }
+        Via::Proxy(url)
+    })
 }
 
 /// A duration, or `off`.

@@ -4,7 +4,9 @@ use super::places::Places;
 use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::{address, settings, value};
-use crate::model::{FeedKey, FeedKind, FeedSpec, ListRules, PageRules, Source, SourceKey};
+use crate::model::{
+    FeedKey, FeedKind, FeedSpec, ListRules, PageRules, Source, SourceAccess, SourceKey, Via,
+};
 use std::collections::HashMap;
 use url::Url;
 
@@ -26,13 +28,14 @@ struct Met {
 }
 
 /// All sources of the file, in its order.
-pub(super) fn sources(root: &Section<'_>, places: &Places) -> Vec<Source> {
+/// `open_to_all`: whether every user of the machine may read the file.
+pub(super) fn sources(root: &Section<'_>, places: &Places, open_to_all: bool) -> Vec<Source> {
     let mut met = Met::default();
     let mut out = Vec::new();
     let sections = root.sections("source");
     let none = sections.is_empty();
     for section in sections {
-        out.extend(source(&section, places, &mut met));
+        out.extend(source(&section, places, open_to_all, &mut met));
         section.close(&[]);
     }
     if none {
@@ -53,15 +56,20 @@ pub(super) fn sources(root: &Section<'_>, places: &Places) -> Vec<Source> {
     out
 }
 
-fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Source> {
+fn source(
+    section: &Section<'_>,
+    places: &Places,
+    open_to_all: bool,
+    met: &mut Met,
+) -> Option<Source> {
     let key = section.need_text("key", "an-giang", value::key);
     let name = section.need_text("name", "Báo An Giang", value::line);
     let province = section.text("province", "an-giang", |text| places.read_key(text));
     let domain = section.need_text("domain", "baoangiang.com.vn", address::host);
     let aliases = section.list("aliases", "baokiengiang.vn", address::host);
     let rank = section.whole("rank", 0..=i64::from(u16::MAX));
+    let access = access(section, open_to_all);
     let publisher = section.text("publisher", "bao-an-giang", value::key);
-    let user_agent = section.text("user_agent", "Mozilla/5.0 …", settings::header_line);
     let time_zone = section.text("time_zone", "Asia/Ho_Chi_Minh", |text| {
         value::time_zone(text).map(|_| text.to_owned())
     });
@@ -99,10 +107,32 @@ fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Sourc
             .unwrap_or(default_rank),
         publisher: publisher.map(|at| at.value),
         page_rules: page_rules.unwrap_or_default(),
-        user_agent: user_agent.map(|at| at.value),
+        access,
         time_zone: time_zone.map(|at| at.value),
         feeds,
     })
+}
+
+/// How the source's servers are asked.
+fn access(section: &Section<'_>, open_to_all: bool) -> SourceAccess {
+    let user_agent = section.text("user_agent", "Mozilla/5.0 …", settings::header_line);
+    let headers = section.list("headers", "X-Api-Key: 1234", settings::header);
+    let cookies = section.flag("cookies").unwrap_or(false);
+    let via = section.text("proxy", "http://proxy.tinhuy.vn:3128", settings::via);
+    let login = matches!(&via, Some(At { value: Via::Proxy(url), .. }) if url.password().is_some());
+    if login && open_to_all {
+        section.error(&section.key_span("proxy"), settings::open_password());
+    }
+    SourceAccess {
+        user_agent: user_agent.map(|at| at.value),
+        headers: headers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|at| at.value)
+            .collect(),
+        cookies,
+        via: via.map(|at| at.value).unwrap_or_default(),
+    }
 }
 
 fn one_feed(section: Section<'_>, owner: &str, met: &mut Met) -> Option<FeedSpec> {

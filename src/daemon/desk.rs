@@ -16,7 +16,9 @@ use crate::analyse;
 use crate::config::DigestConfig;
 use crate::edition::{self, TemplateError, window};
 use crate::model::{Article, Change, Ingest, NearKeys, Span, Window};
-use crate::store::{Analysis, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
+use crate::store::{
+    Analysis, Frozen, INDEX_AT_ONCE, NewDelivery, NewEdition, StoreError, Unanalysed,
+};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -60,6 +62,9 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             // Asked before the analysis: what is read after the question is the next round's.
             let waits = catch_up.waits(&works).await?;
             analyse_pending(&works, || heart.beat()).await?;
+            while works.store.index_pending(INDEX_AT_ONCE).await? > 0 {
+                heart.beat();
+            }
             if waits {
                 return Ok(Vec::new());
             }

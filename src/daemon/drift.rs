@@ -3,7 +3,7 @@
 //! [`observe`] notes what a poll saw, the store adds how much was new, [`alarms`] judges the whole at any time. A
 //! scraper that finds nothing must say so, not "0 new" for ever.
 
-use crate::model::{Alarm, Drift, Entry, Feed, FeedState, FetchOutcome, Watch};
+use crate::model::{Alarm, Drift, Entry, Feed, FeedState, FetchOutcome, Rhythm, Watch};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 use url::Url;
@@ -135,12 +135,12 @@ pub fn alarms(state: &FeedState, added_at: Timestamp, now: Timestamp) -> Vec<Ala
 
 /// Since when nothing new has come, where that is far longer than usual although the feed is asked and answers.
 fn frozen(state: &FeedState, added_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let newest = state.recent.iter().copied().max();
+    let newest = state.rhythm.counted_to;
     let since = state
         .last_new_at
         .unwrap_or(added_at)
         .max(newest.unwrap_or(added_at).min(now));
-    let usual = usual_gap(&state.recent).unwrap_or(DAY);
+    let usual = usual_gap(&state.rhythm).unwrap_or(DAY);
     let patience = FROZEN.max(usual.saturating_mul(FROZEN_GAPS));
     let answers = state
         .last_ok_at
@@ -148,14 +148,12 @@ fn frozen(state: &FeedState, added_at: Timestamp, now: Timestamp) -> Option<Time
     (answers && now.duration_since(since) >= patience).then_some(since)
 }
 
-/// The median gap between the newest publications.
-fn usual_gap(recent: &[Timestamp]) -> Option<SignedDuration> {
-    let mut gaps: Vec<SignedDuration> = recent
-        .windows(2)
-        .map(|pair| pair[0].duration_since(pair[1]).abs())
-        .collect();
-    gaps.sort_unstable();
-    gaps.get(gaps.len() / 2).copied()
+/// The mean time between two publications, as long as it published; `None` where nothing is known.
+fn usual_gap(rhythm: &Rhythm) -> Option<SignedDuration> {
+    let a_day: f32 = rhythm.hours.iter().sum();
+    let gap = DAY.as_secs_f64() / f64::from(a_day);
+    // As large as a number may be, a gap of a hundred years is as good as any.
+    (a_day > 0.0).then(|| SignedDuration::from_secs(gap.min(3.2e9) as i64))
 }
 
 /// The day on which the volume fell to less than a fifth of what three weeks before had made usual.

@@ -23,7 +23,7 @@ pub mod reload;
 mod room;
 mod run;
 pub mod setup;
-mod start;
+pub mod start;
 mod tell;
 pub mod watch;
 pub mod works;

@@ -3,7 +3,7 @@
 //! [`plan`] says what to ask before a poll, [`after_poll`] what to remember after it. The caller stores the state in the
 //! same transaction as the entries: validators must never outlive a document that was not stored.
 
-use std::cmp::Reverse;
+mod rhythm;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use url::Url;
@@ -17,12 +17,8 @@ use crate::model::{
 pub const MOVE_BELIEVED: u32 = 3;
 /// Failures in a row at a believed target before the configured address is asked again.
 const MOVE_DOUBTED: u32 = 3;
-/// Publication times remembered.
-const RECENT: usize = 50;
-/// Without a new entry, the interval grows to this part of the silence.
-const SILENCE_PART: i32 = 8;
-/// Of the remembered publications so many must lie in one hour of the day for it to count as a busy hour.
-const BUSY_HOUR: usize = 2;
+/// So long no validators are sent to a server that gave news under old ones.
+const DISTRUST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -86,6 +82,8 @@ pub enum ReadResult {
         entries: usize,
         /// Their publication times, in any order.
         published: Vec<Timestamp>,
+        /// What they say, all together, in one value.
+        hash: [u8; 16],
         /// `<ttl>`, `skipHours`, `skipDays`, `sy:updatePeriod`.
         hints: PublisherHints,
     },
@@ -137,9 +135,13 @@ pub fn plan(feed: &Feed, limits: &PaceLimits, now: Timestamp) -> Plan {
         .as_ref()
         .filter(|(_, seen)| *seen >= MOVE_BELIEVED);
     let url = believed.map_or(&feed.url, |(to, _)| to);
+    let distrusted = feed.state.distrusted_until.is_some_and(|until| now < until);
     Plan {
         url: url.clone(),
-        validators: feed.state.validators.clone(),
+        validators: match distrusted {
+            true => Validators::default(),
+            false => feed.state.validators.clone(),
+        },
         audit: false,
     }
 }
@@ -233,28 +235,43 @@ fn succeeded(
     note_success(after, now);
     let state = &mut after.state;
     let nothing_said = PublisherHints::default();
-    let said_in_feed = match read {
+    let (news, said_in_feed) = match read {
         ReadResult::Read {
             entries,
             published,
+            hash,
             hints,
         } => {
-            if has_new(&state.recent, *entries, published, now) {
-                state.last_new_at = Some(now);
-            }
-            remember(&mut state.recent, published, now);
-            hints
+            let other = state.entries_hash != Some(*hash);
+            state.entries_hash = Some(*hash);
+            let dated = published.iter().any(|t| *t <= now);
+            let news = match dated {
+                true => rhythm::learn(&mut state.rhythm, published, now),
+                // Where nothing is dated, other entries have to do.
+                false => other && *entries > 0 && rhythm::learn(&mut state.rhythm, &[now], now),
+            };
+            (news, hints)
         }
-        _ => &nothing_said,
+        _ => (false, &nothing_said),
     };
+    if news {
+        state.last_new_at = Some(now);
+    }
     // Only of a document that was read whole: the next request would else be told that there is nothing new.
     if let Some(fetched) = answer.fetched.filter(|_| *read != ReadResult::NotRead) {
-        state.validators = fetched.validators.clone();
+        let known = std::mem::replace(&mut state.validators, fetched.validators.clone());
+        if news && known == fetched.validators && known != Validators::default() {
+            state.distrusted_until = Some(later(now, DISTRUST));
+        }
         state.body_hash = Some(fetched.body_hash);
     }
-    let wish = rhythm(state, limits, now);
-    let next = later(later(now, wish), phase(&feed.key, wish / 8));
-    state.next_poll_at = Some(obey_hints(next, [answer.hints, said_in_feed], limits, now));
+    state.next_poll_at = Some(next_poll(
+        feed,
+        state,
+        [answer.hints, said_in_feed],
+        limits,
+        now,
+    ));
     learn_move(after, feed, answer);
 }
 
@@ -362,14 +379,21 @@ fn failed(
     }
     let (base, cap) = match kind {
         // Nobody expects it back within minutes, and 404s are counted against us.
-        FailureKind::NotFound | FailureKind::Gone => (busy_base(limits), limits.max_hard_interval),
+        FailureKind::NotFound
+        | FailureKind::Gone
+        | FailureKind::HomePage
+        | FailureKind::WrongSection
+        | FailureKind::CookieWall => (busy_base(limits), limits.max_hard_interval),
         // A 403 from a server that let us in before means that we came too often.
-        FailureKind::Forbidden if after.state.last_ok_at.is_some() => {
+        FailureKind::Forbidden | FailureKind::Challenge if after.state.last_ok_at.is_some() => {
             (busy_base(limits), limits.max_interval)
         }
-        FailureKind::Forbidden => (busy_base(limits), limits.max_hard_interval),
-        // No server was reached, so none is bothered: the network may be back in a moment, as after a start of the machine.
-        FailureKind::Dns | FailureKind::Connect => (
+        FailureKind::Forbidden | FailureKind::Challenge => {
+            (busy_base(limits), limits.max_hard_interval)
+        }
+        // The paper's server was not reached, so it is not bothered: the network may be back in a moment, as after a start
+        // of the machine or a login.
+        FailureKind::Dns | FailureKind::Connect | FailureKind::Portal => (
             limits.min_interval.clamp(SECOND, MINUTE),
             limits.max_interval,
         ),
@@ -415,81 +439,33 @@ fn forget_move(after: &mut AfterPoll) -> bool {
     believed
 }
 
-/// The feed's own interval: the median gap of its recent entries, longer after long silence, but back at the next hour
-/// of the day in which it usually publishes.
-fn rhythm(state: &FeedState, limits: &PaceLimits, now: Timestamp) -> SignedDuration {
-    let within = |wish: SignedDuration| wish.min(limits.max_interval).max(limits.min_interval);
-    let usual = within(median_gap(&state.recent).unwrap_or(limits.default_interval));
-    let Some(newest) = state.recent.first().copied().max(state.last_new_at) else {
-        return usual;
-    };
-    let silence = now.duration_since(newest);
-    let stretched = within(usual.max(silence / SILENCE_PART));
-    let busy =
-        next_busy_hour(&state.recent, now).map_or(stretched, |start| start.duration_since(now));
-    stretched.min(busy).max(usual)
-}
-
-/// The middle of the gaps between neighbouring publications; `None` with fewer than two of them.
-fn median_gap(recent: &[Timestamp]) -> Option<SignedDuration> {
-    let mut gaps: Vec<SignedDuration> = recent
-        .windows(2)
-        .map(|pair| pair[0].duration_since(pair[1]))
-        .collect();
-    gaps.sort_unstable();
-    gaps.get(gaps.len() / 2).copied()
-}
-
-/// The start of the next full hour, within a day, in which the feed usually publishes.
-fn next_busy_hour(recent: &[Timestamp], now: Timestamp) -> Option<Timestamp> {
-    let hour_of = |t: Timestamp| t.as_second().div_euclid(3600);
-    let published = |hour: i64| {
-        recent
-            .iter()
-            .filter(|t| (hour_of(**t) - hour).rem_euclid(24) == 0)
-            .count()
-    };
-    let next = (1..=24)
-        .map(|ahead| hour_of(now) + ahead)
-        .find(|hour| published(*hour) >= BUSY_HOUR)?;
-    Timestamp::from_second(next * 3600).ok()
-}
-
-/// Whether the feed shows something newer than ever before; where it dates nothing, its other bytes have to do.
-fn has_new(recent: &[Timestamp], entries: usize, published: &[Timestamp], now: Timestamp) -> bool {
-    match published.iter().filter(|t| **t <= now).max() {
-        Some(newest) => recent.first().is_none_or(|known| newest > known),
-        None => entries > 0,
-    }
-}
-
-/// Newest first, without repetitions and without dates that lie in the future.
-fn remember(recent: &mut Vec<Timestamp>, published: &[Timestamp], now: Timestamp) {
-    recent.extend(published.iter().filter(|t| **t <= now));
-    recent.sort_unstable_by_key(|t| Reverse(*t));
-    recent.dedup();
-    recent.truncate(RECENT);
-}
-
-/// Moves a poll to where the publisher wants it, by no more than allowed.
-fn obey_hints(
-    next: Timestamp,
+/// The next moment of the feed's own lattice that its publisher allows.
+fn next_poll(
+    feed: &Feed,
+    state: &FeedState,
     said: [&PublisherHints; 2],
     limits: &PaceLimits,
     now: Timestamp,
 ) -> Timestamp {
-    let fresh_for = said
-        .iter()
-        .filter_map(|hints| hints.fresh_for_s)
-        .max()
-        .unwrap_or(0);
-    let fresh_for = SignedDuration::from_secs(i64::from(fresh_for)).min(limits.obey_freshness);
-    let mut at = next.max(later(now, fresh_for));
+    let fresh_for = said.iter().filter_map(|hints| hints.fresh_for_s).max();
+    let fresh_for = SignedDuration::from_secs(i64::from(fresh_for.unwrap_or(0)));
+    let fresh_until = later(now, fresh_for.min(limits.obey_freshness));
+    let density = rhythm::density(&state.rhythm, limits, now);
+    let place = f64::from(thousandths(&feed.key)) / 1000.0;
+    // Not by the lattice: asked a second late, a feed would else miss its next moment for being a second too near.
+    let soonest = later(now, limits.min_interval);
+    let latest = later(now, limits.max_interval).max(soonest);
+    let own = rhythm::next_moment(&density, place, now, fresh_until).max(soonest);
+    let mut at = match fresh_until <= latest {
+        true => own.min(latest),
+        false => own,
+    };
     let latest = later(now, limits.obey_at_most);
     for hints in said {
-        at = after_skipped(at, hints)
-            .filter(|t| *t <= latest)
-            .unwrap_or(at);
+        if let Some(start) = after_skipped(at, hints).filter(|t| *t <= latest && *t != at) {
+            // The hour that begins there is open as a whole.
+            at = later(start, phase(&feed.key, HOUR));
+        }
     }
     at
 }
@@ -526,12 +502,17 @@ fn doubled(base: SignedDuration, failures: u32, cap: SignedDuration) -> SignedDu
 
 /// This feed's place within `span`: always the same, and another for each feed, so that no crowd forms.
 fn phase(key: &FeedKey, span: SignedDuration) -> SignedDuration {
+    let millis = i64::try_from(span.as_millis()).unwrap_or(0).max(0);
+    let place = i64::from(thousandths(key));
+    SignedDuration::from_millis(millis / 1000 * place + millis % 1000 * place / 1000)
+}
+
+/// A number in 0..1000 that belongs to the key.
+fn thousandths(key: &FeedKey) -> u32 {
     let hash = blake3::hash(key.as_str().as_bytes());
     let mut place = [0; 4];
     place.copy_from_slice(&hash.as_bytes()[..4]);
-    let thousandths = i64::from(u32::from_le_bytes(place) % 1000);
-    let millis = i64::try_from(span.as_millis()).unwrap_or(0).max(0);
-    SignedDuration::from_millis(millis / 1000 * thousandths + millis % 1000 * thousandths / 1000)
+    u32::from_le_bytes(place) % 1000
 }
 
 fn later(t: Timestamp, by: SignedDuration) -> Timestamp {

@@ -225,7 +225,7 @@ async fn read_one(
     let mut request = Request::page(url);
     request.configured_host = known.and_then(|source| configured_host(source));
     request.newspaper = Some(source.as_str().to_owned());
-    request.user_agent = known.and_then(|source| source.user_agent.clone());
+    request.user_agent = known.and_then(|source| source.access.user_agent.clone());
     let now = works.clock.now();
     match setup.robots.verdict(&setup.client, &request, now).await {
         net::Verdict::Allowed => {}

@@ -175,6 +175,7 @@ fn add(found: &mut Found, more: Found) {
             *read = ReadResult::Read {
                 entries,
                 published,
+                hash: [0; 16], // of all of them together: the caller's to say
                 hints: PublisherHints::default(),
             };
         }

@@ -9,16 +9,17 @@ use super::pace::{self, Change, ReadResult};
 use super::parts;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::feed::{Reading, identity};
+use crate::feed::{NotAFeed, Reading, identity};
 use crate::model::{
-    Failure, FailureKind, Feed, FeedKey, FeedKind, FeedPart, FetchOutcome, Fetched,
-    IdentifiedEntry, PublisherHints, Source, SourceKey,
+    Failure, FailureKind, Feed, FeedId, FeedKey, FeedKind, FeedPart, FeedSpec, FetchOutcome,
+    Fetched, IdentifiedEntry, PublisherHints, Source, SourceKey,
 };
-use crate::net::{Accept, Held, Request, Verdict};
+use crate::net::{self, Accept, Held, Request, Verdict};
 use crate::store::{PollCommit, PollReport, StoreError};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -28,10 +29,14 @@ use tokio::task::JoinSet;
 const LEASE: SignedDuration = SignedDuration::from_mins(15);
 /// Feeds claimed in one go.
 const CLAIM: u32 = 2_000;
+/// Feeds that wait for their newspaper's turn, at most: the rest waits in the store.
+const WAITING_MAX: usize = 20_000;
+/// Between two claims, so that feeds due in the same moment cost one transaction.
+const CLAIM_APART: Duration = Duration::from_millis(200);
 /// A batch is committed when it has so many entries…
 const BATCH_ENTRIES: usize = 500;
 /// …or when its first commit has waited for so long.
-const LINGER: Duration = Duration::from_millis(80);
+const LINGER: Duration = Duration::from_millis(200);
 
 /// What came of polling one feed.
 #[derive(Debug, Clone)]
@@ -61,27 +66,60 @@ struct Done {
     held: Vec<Held>,
 }
 
-/// Polls these feeds once and gives every result to `each`, as it is committed. Ends when all are done.
+/// What a pass tells while it goes on.
+pub enum Progress<'a> {
+    /// A feed was polled, and what it brought is stored.
+    Polled(&'a Polled),
+    /// A newspaper is done with, or given up.
+    Newspaper,
+}
+
+/// Newspapers among these feeds.
+pub fn newspapers(feeds: &[Feed]) -> usize {
+    feeds
+        .iter()
+        .map(|feed| &feed.source)
+        .collect::<HashSet<_>>()
+        .len()
+}
+
+/// Polls these feeds once and tells `each` what comes of it, as it is stored. Ends when all are done, or soon after
+/// `stop` is ready: requests under way are dropped then, and what was read is stored. Whether all were done.
 ///
 /// # Errors
 /// When a batch could not be committed; its feeds stay due.
 pub async fn pass(
     works: &Works,
     feeds: Vec<Feed>,
-    mut each: impl FnMut(&Polled),
-) -> Result<(), StoreError> {
-    let (sender, mut done) = mpsc::channel(BATCH_ENTRIES);
+    stop: impl Future<Output = ()>,
+    mut each: impl FnMut(Progress<'_>),
+) -> Result<bool, StoreError> {
+    let (sender, done) = mpsc::channel(BATCH_ENTRIES);
+    let mut batches = Batches::of(done);
     let mut papers = JoinSet::new();
     for (_, queue) in by_newspaper(feeds) {
         papers.spawn(poll_in_turn(works.clone(), queue, sender.clone()));
     }
     drop(sender);
-    while let Some(batch) = next_batch(&mut done).await {
-        for polled in commit(works, batch).await? {
-            each(&polled);
+    let mut stop = std::pin::pin!(stop);
+    let mut stopped = false;
+    loop {
+        tokio::select! {
+            batch = batches.next() => match batch {
+                Some(batch) => {
+                    for polled in commit(works, batch).await? {
+                        each(Progress::Polled(&polled));
+                    }
+                }
+                None => return Ok(!stopped),
+            },
+            Some(_) = papers.join_next() => each(Progress::Newspaper),
+            () = &mut stop, if !stopped => {
+                stopped = true;
+                papers.abort_all();
+            }
         }
     }
-    Ok(())
 }
 
 /// The daemon's loop; ends when `stop` turns true. Requests under way are dropped then: nothing of them is lost, the
@@ -89,92 +127,174 @@ pub async fn pass(
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     let (sender, done) = mpsc::channel(BATCH_ENTRIES);
     let committer = tokio::spawn(commit_all(works.clone(), done));
-    let mut queues: HashMap<SourceKey, mpsc::UnboundedSender<Feed>> = HashMap::new();
-    let mut papers = JoinSet::new();
-    loop {
+    let mut crowd = Crowd::default();
+    'claiming: loop {
         heart.beat();
-        let wait = match claim(&works).await {
-            Ok(feeds) if feeds.is_empty() => until_next_due(&works, beat).await,
-            Ok(feeds) => {
-                dispatch(&works, feeds, &mut queues, &mut papers, &sender);
-                Duration::ZERO
-            }
-            Err(err) => {
-                tracing::error!(error = %err, "feeds that are due could not be claimed");
-                beat
-            }
+        let full = crowd.waiting() >= WAITING_MAX;
+        let wait = match full {
+            true => beat,
+            false => crowd.claim(&works, &sender, beat).await,
         };
-        tokio::select! {
-            biased;
-            _ = stop.wait_for(|stop| *stop) => break,
-            Some(_) = papers.join_next() => {}
-            () = works.wakes.polls.notified() => {}
-            () = tokio::time::sleep(wait) => {}
+        let mut rested = std::pin::pin!(tokio::time::sleep(wait.max(CLAIM_APART)));
+        loop {
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break 'claiming,
+                Some(_) = crowd.papers.join_next() => if full { break },
+                () = works.wakes.polls.notified() => break,
+                () = &mut rested => break,
+            }
         }
     }
-    papers.shutdown().await;
-    drop((queues, sender));
+    crowd.papers.shutdown().await;
+    drop((crowd, sender));
     if let Err(err) = committer.await {
         tracing::error!(error = %err, "the last polls could not be stored");
     }
 }
 
 /// Commits what polls bring until nobody polls any more.
-async fn commit_all(works: Works, mut done: mpsc::Receiver<Done>) {
-    while let Some(batch) = next_batch(&mut done).await {
-        if let Err(err) = commit(&works, batch).await {
-            tracing::error!(error = %err, "what polls found could not be stored; these feeds are asked again");
+async fn commit_all(works: Works, done: mpsc::Receiver<Done>) {
+    let mut batches = Batches::of(done);
+    while let Some(batch) = batches.next().await {
+        match commit(&works, batch).await {
+            Ok(polled) => {
+                if polled.iter().any(|one| one.result == "new") {
+                    works.wakes.desk.notify_one();
+                }
+            }
+            Err(err) => {
+                tracing::error!(error = %err, "what polls found could not be stored; these feeds are asked again");
+            }
         }
-        works.wakes.desk.notify_one();
     }
 }
 
-/// Hands claimed feeds to their newspapers' tasks; starts a task where there is none.
-fn dispatch(
-    works: &Works,
-    feeds: Vec<Feed>,
-    queues: &mut HashMap<SourceKey, mpsc::UnboundedSender<Feed>>,
-    papers: &mut JoinSet<()>,
-    done: &mpsc::Sender<Done>,
-) {
-    queues.retain(|_, queue| !queue.is_closed());
-    for (source, feeds) in by_newspaper(feeds) {
-        let mut feeds = feeds;
-        if let Some(queue) = queues.get(&source) {
-            feeds = feeds
-                .into_iter()
-                .filter_map(|feed| queue.send(feed).err().map(|back| back.0))
-                .collect();
+/// The newspapers that are being asked: a task each, and the feeds that wait for their turn there.
+#[derive(Default)]
+struct Crowd {
+    papers: JoinSet<()>,
+    queues: HashMap<SourceKey, Queue>,
+}
+
+/// One newspaper's feeds that wait for their turn.
+struct Queue {
+    sender: mpsc::UnboundedSender<Feed>,
+    /// A queue may last longer than its claims: a feed that is claimed again waits here already.
+    waiting: Waiting,
+}
+
+type Waiting = Arc<Mutex<HashSet<FeedId>>>;
+
+fn locked(waiting: &Waiting) -> MutexGuard<'_, HashSet<FeedId>> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Crowd {
+    fn waiting(&self) -> usize {
+        let queues = self.queues.values();
+        queues.map(|queue| locked(&queue.waiting).len()).sum()
+    }
+
+    /// Claims what is due and hands it out; how long to rest then, `at_most`.
+    async fn claim(
+        &mut self,
+        works: &Works,
+        done: &mpsc::Sender<Done>,
+        at_most: Duration,
+    ) -> Duration {
+        let now = works.clock.now();
+        match works.store.claim_due_feeds(now, LEASE, CLAIM).await {
+            Ok(feeds) if feeds.len() < CLAIM as usize => {
+                self.dispatch(works, feeds, done);
+                until_next_due(works, at_most).await
+            }
+            Ok(feeds) => {
+                self.dispatch(works, feeds, done);
+                Duration::ZERO
+            }
+            Err(err) => {
+                tracing::error!(error = %err, "feeds that are due could not be claimed");
+                at_most
+            }
         }
-        if !feeds.is_empty() {
-            let (queue, more) = mpsc::unbounded_channel();
-            queues.insert(source, queue);
-            papers.spawn(serve_newspaper(works.clone(), feeds, more, done.clone()));
+    }
+
+    /// Hands claimed feeds to their newspapers' tasks; starts a task where there is none.
+    fn dispatch(&mut self, works: &Works, feeds: Vec<Feed>, done: &mpsc::Sender<Done>) {
+        self.queues.retain(|_, queue| !queue.sender.is_closed());
+        for (source, feeds) in by_newspaper(feeds) {
+            let queue = self.queues.entry(source);
+            let rest = match &queue {
+                Entry::Occupied(queue) => queue.get().take(feeds),
+                Entry::Vacant(_) => feeds,
+            };
+            if !rest.is_empty() {
+                let (sender, more) = mpsc::unbounded_channel();
+                let fresh = Queue {
+                    sender,
+                    waiting: Waiting::default(),
+                };
+                fresh.take(rest);
+                let serve = serve_newspaper(
+                    works.clone(),
+                    more,
+                    Arc::clone(&fresh.waiting),
+                    done.clone(),
+                );
+                self.papers.spawn(serve);
+                queue.insert_entry(fresh);
+            }
         }
+    }
+}
+
+impl Queue {
+    /// Takes feeds in; gives back those that came too late for this task.
+    fn take(&self, feeds: Vec<Feed>) -> Vec<Feed> {
+        let mut waiting = locked(&self.waiting);
+        let mut back = Vec::new();
+        for feed in feeds {
+            let id = feed.id;
+            if waiting.contains(&id) {
+                continue;
+            }
+            match self.sender.send(feed) {
+                Ok(()) => {
+                    waiting.insert(id);
+                }
+                Err(late) => back.push(late.0),
+            }
+        }
+        back
     }
 }
 
 /// One newspaper's task in the daemon: its feeds in turn, and those that become due meanwhile.
 async fn serve_newspaper(
     works: Works,
-    feeds: Vec<Feed>,
-    mut more: mpsc::UnboundedReceiver<Feed>,
+    mut feeds: mpsc::UnboundedReceiver<Feed>,
+    waiting: Waiting,
     done: mpsc::Sender<Done>,
 ) {
-    poll_in_turn(works.clone(), feeds, done.clone()).await;
-    more.close();
-    let mut rest = Vec::new();
-    while let Ok(feed) = more.try_recv() {
-        rest.push(feed);
+    loop {
+        let feed = match feeds.try_recv() {
+            Ok(feed) => feed,
+            Err(_) => {
+                // Nothing more comes in from here on; what came in the last moment is still there.
+                feeds.close();
+                match feeds.try_recv() {
+                    Ok(feed) => feed,
+                    Err(_) => return,
+                }
+            }
+        };
+        locked(&waiting).remove(&feed.id);
+        let one = poll_one(&works, feed).await;
+        if done.send(one).await.is_err() {
+            return; // Nobody commits any more: we are stopping.
+        }
     }
-    poll_in_turn(works, rest, done).await;
-}
-
-async fn claim(works: &Works) -> Result<Vec<Feed>, StoreError> {
-    works
-        .store
-        .claim_due_feeds(works.clock.now(), LEASE, CLAIM)
-        .await
 }
 
 async fn until_next_due(works: &Works, at_most: Duration) -> Duration {
@@ -229,7 +349,12 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
             outcome = FetchOutcome::Failed(failure);
         }
     }
-    let Found { read, entries, .. } = found;
+    let Found {
+        mut read, entries, ..
+    } = found;
+    if let ReadResult::Read { hash, .. } = &mut read {
+        *hash = hash_of(&entries);
+    }
     let now = works.clock.now();
     let (mut state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
     let indexed = parts.as_ref().is_some_and(|parts| !parts.is_empty());
@@ -241,6 +366,11 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         .then(|| Seen::of(entries.iter().map(|entry| &entry.entry)))
         .filter(|seen| seen.items > 0 || !indexed);
     state.watch = drift::observe(&feed, &outcome, seen, now);
+    let entries = match &read {
+        // Only the document's own date is another: nothing to store.
+        ReadResult::Read { hash, .. } if feed.state.entries_hash == Some(*hash) => Vec::new(),
+        _ => entries,
+    };
     let polled = Polled {
         key: feed.key.clone(),
         source: feed.source.clone(),
@@ -277,10 +407,10 @@ fn request(setup: &Setup, feed: &Feed, now: Timestamp) -> Request {
     }
     request.configured_host = feed.url.host_str().map(str::to_owned);
     request.newspaper = Some(feed.source.as_str().to_owned());
-    request.user_agent = setup
-        .sources
-        .get(&feed.source)
-        .and_then(|source| source.user_agent.clone());
+    if let Some(source) = setup.sources.get(&feed.source) {
+        request.user_agent = source.access.user_agent.clone();
+        request.headers = source.access.headers.clone();
+    }
     request
 }
 
@@ -382,6 +512,13 @@ fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> Found 
     let Some(source) = setup.sources.get(&feed.source) else {
         return Found::nothing(ReadResult::NotRead); // Removed by a reload meanwhile.
     };
+    if let Some(other) = other_feed(source, feed, fetched) {
+        let failure = Failure {
+            kind: FailureKind::WrongSection,
+            detail: format!("leads to the feed {}", other.key),
+        };
+        return Found::nothing(ReadResult::NotAFeed(failure));
+    }
     let zone = super::zone_of(source, &setup.config);
     let spec = source.feeds.iter().find(|spec| spec.key == feed.key);
     let list = spec.and_then(|spec| spec.list.as_ref());
@@ -395,13 +532,11 @@ fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> Found 
             ..Found::nothing(ReadResult::Read {
                 entries: 0,
                 published: Vec::new(),
+                hash: hash_of(&[]),
                 hints: PublisherHints::default(),
             })
         },
-        Err(not) => Found::nothing(ReadResult::NotAFeed(Failure {
-            kind: not.kind,
-            detail: not.detail,
-        })),
+        Err(not) => Found::nothing(ReadResult::NotAFeed(named(feed, fetched, not))),
     }
 }
 
@@ -417,6 +552,7 @@ fn identified(source: &Source, section: Option<&str>, reading: Reading) -> Found
     let read = ReadResult::Read {
         entries: entries.len(),
         published,
+        hash: hash_of(&entries),
         hints: reading.hints,
     };
     Found {
@@ -424,6 +560,38 @@ fn identified(source: &Source, section: Option<&str>, reading: Reading) -> Found
         entries,
         index: None,
     }
+}
+
+/// Why this is no feed: a page often is something that has a name.
+fn named(feed: &Feed, fetched: &Fetched, not: NotAFeed) -> Failure {
+    // A page may begin with its script.
+    let just_a_page = matches!(not.kind, FailureKind::Html | FailureKind::NotAFeed);
+    let named = just_a_page
+        .then(|| net::recognise(&feed.url, &fetched.final_url, &fetched.body))
+        .flatten();
+    named.unwrap_or(Failure {
+        kind: not.kind,
+        detail: not.detail,
+    })
+}
+
+/// The paper's other feed that stands at the end of a redirect: what it holds comes in by itself, under its own name.
+fn other_feed<'a>(source: &'a Source, feed: &Feed, fetched: &Fetched) -> Option<&'a FeedSpec> {
+    let mut others = source.feeds.iter().filter(|spec| spec.key != feed.key);
+    others.find(|spec| spec.enabled && spec.url == fetched.final_url && spec.url != feed.url)
+}
+
+/// What the entries say, all together. The order counts: feeds that shuffle are few, and the store looks closer.
+fn hash_of(entries: &[IdentifiedEntry]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    for entry in entries {
+        hasher
+            .update(entry.entry_key.as_bytes())
+            .update(&entry.content_hash());
+    }
+    let mut short = [0; 16];
+    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    short
 }
 
 fn result_word(outcome: &FetchOutcome, read: &ReadResult) -> &'static str {
@@ -438,22 +606,47 @@ fn result_word(outcome: &FetchOutcome, read: &ReadResult) -> &'static str {
     }
 }
 
-/// The next batch to commit; `None` when nobody polls any more.
-async fn next_batch(done: &mut mpsc::Receiver<Done>) -> Option<Vec<Done>> {
-    let first = done.recv().await?;
-    let mut entries = first.commit.entries.len();
-    let mut batch = vec![first];
-    let deadline = tokio::time::Instant::now() + LINGER;
-    while entries < BATCH_ENTRIES {
-        match tokio::time::timeout_at(deadline, done.recv()).await {
-            Ok(Some(next)) => {
-                entries += next.commit.entries.len();
-                batch.push(next);
-            }
-            Ok(None) | Err(_) => break,
+/// Polls as they come, gathered for one transaction.
+struct Batches {
+    done: mpsc::Receiver<Done>,
+    gathered: Vec<Done>,
+    entries: usize,
+    /// When the gathered ones are committed at the latest.
+    deadline: tokio::time::Instant,
+}
+
+impl Batches {
+    fn of(done: mpsc::Receiver<Done>) -> Self {
+        Self {
+            done,
+            gathered: Vec::new(),
+            entries: 0,
+            deadline: tokio::time::Instant::now(),
         }
     }
-    Some(batch)
+
+    /// The next batch to commit; `None` when nobody polls any more. May be dropped while it waits: nothing is lost.
+    async fn next(&mut self) -> Option<Vec<Done>> {
+        while self.gathered.is_empty() || self.entries < BATCH_ENTRIES {
+            let next = match self.gathered.is_empty() {
+                true => Ok(self.done.recv().await),
+                false => tokio::time::timeout_at(self.deadline, self.done.recv()).await,
+            };
+            match next {
+                Ok(Some(one)) => {
+                    if self.gathered.is_empty() {
+                        self.deadline = tokio::time::Instant::now() + LINGER;
+                    }
+                    self.entries += one.commit.entries.len();
+                    self.gathered.push(one);
+                }
+                Ok(None) if self.gathered.is_empty() => return None,
+                Ok(None) | Err(_) => break,
+            }
+        }
+        self.entries = 0;
+        Some(std::mem::take(&mut self.gathered))
+    }
 }
 
 async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreError> {

@@ -109,15 +109,12 @@ async fn status_line(works: &Works) -> String {
     let setup = works.setup();
     let now = works.clock.now();
     let zone = setup.config.daemon.time_zone.clone();
-    let feeds = match works.store.list_feeds().await {
-        Ok(feeds) => feeds,
+    let failing = match works.store.failing().await {
+        Ok(failing) => failing,
         Err(err) => return format!("the store cannot be read: {err}"),
     };
-    let enabled = feeds.iter().filter(|row| row.enabled).count();
-    let failing = feeds
-        .iter()
-        .filter(|row| row.enabled && row.feed.state.failing_since.is_some())
-        .count();
+    let feeds = setup.config.sources.iter().flat_map(|s| &s.feeds);
+    let enabled = feeds.filter(|feed| feed.enabled).count();
     let next = setup
         .config
         .digests

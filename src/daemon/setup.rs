@@ -8,7 +8,8 @@ use crate::mail::{
     self,
     dkim::{KeyError, Signer},
 };
-use crate::net::{Client, NetConfig, NetError, Robots};
+use crate::model::{Source, Via};
+use crate::net::{Client, NetConfig, NetError, Paper, Robots};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -95,6 +96,19 @@ pub fn templates_of(folder: &Path) -> (Templates, Vec<TemplateError>) {
     (templates, faults)
 }
 
+/// A source that is asked in another way than the others.
+fn paper(source: &Source) -> Option<(String, Paper)> {
+    let access = &source.access;
+    let own = access.cookies || access.via != Via::Usual;
+    own.then(|| {
+        let paper = Paper {
+            cookies: access.cookies,
+            via: access.via.clone(),
+        };
+        (source.key.to_string(), paper)
+    })
+}
+
 fn net_config(config: &Config, names: Option<SocketAddr>) -> NetConfig {
     let fetch = &config.fetch;
     let bytes = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
@@ -123,6 +137,7 @@ fn net_config(config: &Config, names: Option<SocketAddr>) -> NetConfig {
         newspapers_at_once: fetch.newspapers_at_once,
         gap: fetch.gap,
         example_hosts: names,
+        papers: config.sources.iter().filter_map(paper).collect(),
         ..NetConfig::default()
     }
 }

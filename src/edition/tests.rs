@@ -607,7 +607,6 @@ fn sentences_and_figures_of_a_story_name_the_paper_they_stand_in() {
                 claims: vec![told(&first, "9 chi bộ"), told(&stranger, "8 chi bộ")],
             },
         ],
-        ..StoryGroup::default()
     }];
     let edition = compose(&material);
     let story = &edition.stories[0];

@@ -25,8 +25,8 @@ pub struct Source {
     pub publisher: Option<String>,
     /// CSS selectors for its article pages; empty where the general reading does.
     pub page_rules: PageRules,
-    /// User-Agent for this source alone; `None` takes the program's own.
-    pub user_agent: Option<String>,
+    /// How its servers are asked, where that differs from the others.
+    pub access: SourceAccess,
     /// The zone of its dates without zone; `None` = `Asia/Ho_Chi_Minh`.
     pub time_zone: Option<String>,
     /// Its feeds, in the file's order.
@@ -40,6 +40,54 @@ impl Source {
             .chain(&self.aliases)
             .filter_map(|domain| host.strip_suffix(domain.as_str()))
             .any(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+}
+
+/// How one source's servers are asked. The default is as all others are.
+#[derive(Clone, Default, PartialEq)]
+pub struct SourceAccess {
+    /// User-Agent for this source alone; `None` takes the program's own.
+    pub user_agent: Option<String>,
+    /// Further headers, name and value, sent to the feed's own origin only. They may hold a key.
+    pub headers: Vec<(String, String)>,
+    /// Whether cookies are kept (in memory) and sent back: some servers give nothing without.
+    pub cookies: bool,
+    /// The way out.
+    pub via: Via,
+}
+
+/// The way out to a source's servers.
+#[derive(Clone, Default, PartialEq)]
+pub enum Via {
+    /// As all others: through the office's proxy, if there is one.
+    #[default]
+    Usual,
+    /// Straight, past the office's proxy.
+    Direct,
+    /// Through this HTTP proxy; its address may hold a login.
+    Proxy(Url),
+}
+
+// Keys and logins stay out of logs.
+impl std::fmt::Debug for SourceAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("SourceAccess")
+            .field("user_agent", &self.user_agent)
+            .field("headers", &names)
+            .field("cookies", &self.cookies)
+            .field("via", &self.via)
+            .finish()
+    }
+}
+
+impl std::fmt::Debug for Via {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Usual => f.write_str("Usual"),
+            Self::Direct => f.write_str("Direct"),
+            Self::Proxy(url) => write!(f, "Proxy({})", url.host_str().unwrap_or_default()),
+        }
     }
 }
 
@@ -160,6 +208,16 @@ pub enum FailureKind {
     Empty,
     /// Bytes that are no feed.
     NotAFeed,
+    /// A page that wants a browser to prove itself: a shield against robots, a CAPTCHA.
+    Challenge,
+    /// A page that is not given without its cookie.
+    CookieWall,
+    /// A page of another host: an office's or provider's login page, a parked domain.
+    Portal,
+    /// The paper's home page where the feed was.
+    HomePage,
+    /// Another feed of the same paper where this one was.
+    WrongSection,
     /// A list page in which the selectors find no article.
     NoItems,
     /// The reader broke down on it; the bug is ours, the trouble stays this feed's.
@@ -189,13 +247,18 @@ impl FailureKind {
             Self::Html => "html",
             Self::Empty => "empty",
             Self::NotAFeed => "not-a-feed",
+            Self::Challenge => "challenge",
+            Self::CookieWall => "cookie-wall",
+            Self::Portal => "portal",
+            Self::HomePage => "home-page",
+            Self::WrongSection => "wrong-section",
             Self::NoItems => "no-items",
             Self::Reader => "reader",
         }
     }
 
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 26] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -215,6 +278,11 @@ impl FailureKind {
         Self::Html,
         Self::Empty,
         Self::NotAFeed,
+        Self::Challenge,
+        Self::CookieWall,
+        Self::Portal,
+        Self::HomePage,
+        Self::WrongSection,
         Self::NoItems,
         Self::Reader,
     ];
@@ -246,6 +314,13 @@ impl FailureKind {
             Self::Html => "trả về trang web, không phải nguồn tin",
             Self::Empty => "trả về nội dung rỗng",
             Self::NotAFeed => "nội dung không phải nguồn tin",
+            Self::Challenge => "lớp chống robot của báo chặn chương trình",
+            Self::CookieWall => "trang đòi cookie mới cho đọc",
+            Self::Portal => {
+                "bị dẫn sang trang của máy chủ khác (trang đăng nhập mạng hoặc tên miền đã bỏ)"
+            }
+            Self::HomePage => "địa chỉ nguồn tin dẫn về trang chủ của báo",
+            Self::WrongSection => "địa chỉ nguồn tin dẫn sang nguồn tin khác của cùng báo",
             Self::NoItems => "không tìm thấy bài nào trên trang danh mục",
             Self::Reader => "không đọc được nội dung",
         }
@@ -323,13 +398,26 @@ pub struct PublisherHints {
     pub skip_days: Vec<u8>,
 }
 
+/// When in the day a feed publishes, as a running mean.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rhythm {
+    /// Entries a day in each hour of the day (UTC), as of `counted_to`.
+    pub hours: [f32; 24],
+    /// The newest publication seen so far; `None` before the first.
+    pub counted_to: Option<Timestamp>,
+}
+
 /// What we remember of a feed from poll to poll; a row of the store.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FeedState {
     /// For conditional requests; only of the last document that was read whole and stored.
     pub validators: Validators,
+    /// Until then no validators are sent: the server gave news under old ones, or old news for ever.
+    pub distrusted_until: Option<Timestamp>,
     /// BLAKE3 of that document: the same bytes again need no reading.
     pub body_hash: Option<[u8; 32]>,
+    /// Hash of that document's entries: a document whose own date alone changed has nothing new.
+    pub entries_hash: Option<[u8; 16]>,
     /// When to ask next; never before.
     pub next_poll_at: Option<Timestamp>,
     /// The server's own floor (Retry-After): also an admin's `fetch` waits for it.
@@ -340,8 +428,8 @@ pub struct FeedState {
     pub last_ok_at: Option<Timestamp>,
     /// Last time a new entry came.
     pub last_new_at: Option<Timestamp>,
-    /// Publication times of the newest entries, newest first, at most 50: the feed's own rhythm.
-    pub recent: Vec<Timestamp>,
+    /// When in the day it publishes, and how much.
+    pub rhythm: Rhythm,
     /// Failures in a row.
     pub failures: u32,
     /// Since when it fails.

@@ -1,6 +1,6 @@
 //! The one HTTP client: its limits, its name, and the two routes it sends requests over.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,8 +8,10 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use url::Url;
 
+use super::cookies::Jar;
 use super::guard::{Cidr, Guard};
 use super::slots::{Budget, Slots};
+use crate::model::Via;
 
 /// What the client may do and how it presents itself. `Default` gives the shipped values.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct NetConfig {
     /// HTTP proxy for everything, itself trusted. Behind a proxy only addresses written in URLs can be checked:
     /// names are resolved by the proxy.
     pub proxy: Option<Url>,
+    /// Newspapers that are asked in another way than the others, by the name that requests give.
+    pub papers: HashMap<String, Paper>,
     /// Bodies in memory together, in bytes.
     pub max_in_flight_bytes: usize,
     /// Newspapers asked at once.
@@ -43,6 +47,15 @@ pub struct NetConfig {
     pub example_hosts: Option<SocketAddr>,
     /// Further trusted certificate authorities, PEM, beside those of the system.
     pub extra_roots_pem: Option<Vec<u8>>,
+}
+
+/// How one newspaper is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Paper {
+    /// Keep its cookies, in memory, and send them back.
+    pub cookies: bool,
+    /// The way out.
+    pub via: Via,
 }
 
 const MIB: usize = 1024 * 1024;
@@ -59,6 +72,7 @@ impl Default for NetConfig {
             max_redirects: 5,
             allow_private: Vec::new(),
             proxy: None,
+            papers: HashMap::new(),
             max_in_flight_bytes: 32 * MIB,
             newspapers_at_once: 256,
             gap: Duration::from_millis(100),
@@ -85,12 +99,21 @@ pub struct Client {
     pub(super) config: NetConfig,
     pub(super) slots: Slots,
     pub(super) budget: Budget,
+    usual: Routes,
+    /// Newspapers with a way out of their own.
+    own: HashMap<String, Routes>,
+    pub(super) jar: Jar,
+    /// Hosts whose step from https to http was said already.
+    downgraded: Mutex<HashSet<String>>,
+}
+
+/// The two pools of one way out.
+#[derive(Debug)]
+struct Routes {
     /// For configured hosts: the admin's ranges are open.
     configured: Route,
     /// For every other host: closed ranges stay closed.
     public: Route,
-    /// Hosts whose step from https to http was said already.
-    downgraded: Mutex<HashSet<String>>,
 }
 
 /// A connection pool and the guard it connects through. Pools are not shared between guards: a connection that one
@@ -118,23 +141,28 @@ impl Client {
                 config.max_in_flight_bytes,
                 config.max_body.max(config.max_page),
             ),
-            configured: Route::new(
-                &config,
-                Guard::new(&config.allow_private, config.example_hosts),
-            )?,
-            public: Route::new(&config, Guard::new(&[], config.example_hosts))?,
+            usual: Routes::new(&config, config.proxy.as_ref())?,
+            own: own_routes(&config)?,
+            jar: Jar::of(&config.papers),
             downgraded: Mutex::default(),
             config,
         })
     }
 
     /// The way to `url`: private addresses are open only for the host that an admin configured.
-    pub(super) fn route(&self, url: &Url, configured_host: Option<&str>) -> &Route {
+    pub(super) fn route(
+        &self,
+        url: &Url,
+        configured_host: Option<&str>,
+        newspaper: Option<&str>,
+    ) -> &Route {
+        let routes = newspaper.and_then(|name| self.own.get(name));
+        let routes = routes.unwrap_or(&self.usual);
         match (url.host_str(), configured_host) {
             (Some(host), Some(configured)) if host.eq_ignore_ascii_case(configured) => {
-                &self.configured
+                &routes.configured
             }
-            _ => &self.public,
+            _ => &routes.public,
         }
     }
 
@@ -156,11 +184,35 @@ impl Client {
     }
 }
 
+impl Routes {
+    fn new(config: &NetConfig, proxy: Option<&Url>) -> Result<Self, NetError> {
+        let open = Guard::new(&config.allow_private, config.example_hosts);
+        let closed = Guard::new(&[], config.example_hosts);
+        Ok(Self {
+            configured: Route::new(config, proxy, open)?,
+            public: Route::new(config, proxy, closed)?,
+        })
+    }
+}
+
+fn own_routes(config: &NetConfig) -> Result<HashMap<String, Routes>, NetError> {
+    let mut own = HashMap::new();
+    for (name, paper) in &config.papers {
+        let proxy = match &paper.via {
+            Via::Usual => continue,
+            Via::Direct => None,
+            Via::Proxy(url) => Some(url),
+        };
+        own.insert(name.clone(), Routes::new(config, proxy)?);
+    }
+    Ok(own)
+}
+
 impl Route {
-    fn new(config: &NetConfig, guard: Guard) -> Result<Self, NetError> {
+    fn new(config: &NetConfig, proxy: Option<&Url>, guard: Guard) -> Result<Self, NetError> {
         let name = user_agent(config);
         let name = HeaderValue::from_str(&name).map_err(|_| NetError::UserAgent(name))?;
-        let resolver = if config.proxy.is_some() {
+        let resolver = if proxy.is_some() {
             Guard::open()
         } else {
             guard.clone()
@@ -177,7 +229,7 @@ impl Route {
             .pool_max_idle_per_host(1)
             .http2_max_header_list_size(64 * 1024)
             .dns_resolver(resolver);
-        if let Some(proxy) = &config.proxy {
+        if let Some(proxy) = proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.as_str())?);
         }
         if let Some(pem) = &config.extra_roots_pem {

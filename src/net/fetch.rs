@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::TryFutureExt;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
-    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, USER_AGENT,
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER, SET_COOKIE, USER_AGENT,
 };
 use reqwest::{Response, StatusCode};
 use tokio::time::{Instant, timeout};
@@ -16,6 +16,7 @@ use super::cachectl;
 use super::client::Client;
 use super::failure::{Phase, classify, failure, shown};
 use super::slots::Share;
+use super::wall;
 use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Unmodified, Validators};
 
 /// What kind of document is asked for; it sets `Accept` and the largest body.
@@ -197,15 +198,21 @@ impl Exchange<'_> {
 
     /// Sends one request and gives the answer's head.
     async fn ask(&self, url: &Url) -> Result<Response, Failure> {
+        let newspaper = self.request.newspaper.as_deref();
         let route = self
             .client
-            .route(url, self.request.configured_host.as_deref());
+            .route(url, self.request.configured_host.as_deref(), newspaper);
         route
             .guard
             .check_literal(url)
             .map_err(|no| failure(FailureKind::Guard, format!("{no}: not allowed")))?;
         let asked = route.http.get(url.clone()).headers(self.headers(url));
-        asked.send().map_err(|e| classify(&e, Phase::Answer)).await
+        let answer = asked
+            .send()
+            .map_err(|e| classify(&e, Phase::Answer))
+            .await?;
+        self.client.jar.keep(newspaper, url, answer.headers());
+        Ok(answer)
     }
 
     fn headers(&self, url: &Url) -> HeaderMap {
@@ -220,6 +227,11 @@ impl Exchange<'_> {
                 headers.insert(name, value);
             }
         };
+        let cookies = self
+            .client
+            .jar
+            .of_host(self.request.newspaper.as_deref(), url);
+        put(COOKIE, cookies.as_deref());
         put(USER_AGENT, self.request.user_agent.as_deref());
         put(IF_NONE_MATCH, self.request.validators.etag.as_deref());
         put(
@@ -255,7 +267,18 @@ impl Exchange<'_> {
         next.set_fragment(None);
         self.set_own_credentials(&mut next);
         if trail.visited.contains(&next) {
-            return Err(wrong("a redirect loop"));
+            let sets_cookie = response.headers().contains_key(SET_COOKIE);
+            let kept = self.client.jar.is_kept(self.request.newspaper.as_deref());
+            if !sets_cookie {
+                return Err(wrong("a redirect loop"));
+            }
+            let again = trail.visited.iter().filter(|url| **url == next).count();
+            if !kept || again > 1 {
+                return Err(failure(
+                    FailureKind::CookieWall,
+                    "redirects to itself until its cookie comes back (cookies = true in feeds.toml sends it)",
+                ));
+            }
         }
         if trail.visited.len() > self.client.config.max_redirects {
             return Err(wrong(&format!(
@@ -323,16 +346,15 @@ impl Exchange<'_> {
             503 if headers.contains_key(RETRY_AFTER) => return Ok(throttled()),
             410 => return Ok(FetchOutcome::Gone),
             404 => FailureKind::NotFound,
-            401 | 403 => FailureKind::Forbidden,
+            // RFC 6585 §6: the network wants a login, the server was never asked.
+            511 => FailureKind::Portal,
+            401 => FailureKind::Forbidden,
+            403 | 503 => return Err(refused(response).await),
             400..500 => FailureKind::HttpClient,
             500..600 => FailureKind::HttpServer,
             _ => FailureKind::Protocol,
         };
-        let reason = status.canonical_reason().unwrap_or("");
-        Err(failure(
-            kind,
-            format!("HTTP {} {reason}", status.as_u16()).trim_end(),
-        ))
+        Err(failure(kind, status_line(status)))
     }
 
     async fn fresh(
@@ -429,6 +451,37 @@ fn without_credentials(url: &Url) -> Url {
     let _ = plain.set_username("");
     let _ = plain.set_password(None);
     plain
+}
+
+/// What stands behind a 403, or a 503 that names no time: often not the paper, but the shield in front of it.
+async fn refused(mut response: Response) -> Failure {
+    let status = response.status();
+    let headers = response.headers().clone();
+    let mut head = Vec::new();
+    let reading = async {
+        while let Ok(Some(chunk)) = response.chunk().await {
+            head.extend_from_slice(&chunk);
+            if head.len() >= wall::LOOKED_AT {
+                break;
+            }
+        }
+    };
+    // What has come until then has to do: the status alone is an answer too.
+    let _ = timeout(Duration::from_secs(2), reading).await;
+    wall::recognise_refusal(&headers, &head).unwrap_or_else(|| {
+        let kind = match status {
+            StatusCode::FORBIDDEN => FailureKind::Forbidden,
+            _ => FailureKind::HttpServer,
+        };
+        failure(kind, status_line(status))
+    })
+}
+
+fn status_line(status: StatusCode) -> String {
+    let reason = status.canonical_reason().unwrap_or("");
+    format!("HTTP {} {reason}", status.as_u16())
+        .trim_end()
+        .to_owned()
 }
 
 /// Reads the little body of a redirect, so that its connection can be used again; gives up early on a long or slow one.

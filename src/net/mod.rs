@@ -6,13 +6,16 @@
 
 mod cachectl;
 mod client;
+mod cookies;
 mod failure;
 mod fetch;
 mod guard;
 mod robots;
 mod slots;
+mod wall;
 
-pub use client::{Client, NetConfig, NetError};
+pub use client::{Client, NetConfig, NetError, Paper};
 pub use fetch::{Accept, Held, Request};
 pub use guard::{Cidr, CidrError};
 pub use robots::{Robots, Verdict};
+pub use wall::recognise;

@@ -167,7 +167,6 @@ impl Store {
         analyses: Vec<Analysis>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let fold = self.fold;
         self.write("storing verdicts", move |tx| {
             let passed: Vec<(String, i64)> = tx
                 .prepare_cached("SELECT digest, max(upto_ingest) FROM editions GROUP BY digest")?
@@ -175,7 +174,7 @@ impl Store {
                 .collect::<Result<_, _>>()?;
             for analysis in &analyses {
                 if commit_analysis(tx, version, analysis, now, &passed)? {
-                    search::index(tx, analysis.article.0, fold)?;
+                    search::queue(tx, analysis.article.0)?;
                 }
             }
             near::forget(tx, now)
@@ -221,11 +220,10 @@ impl Store {
         outcome: PageOutcome,
         backfill_after: SignedDuration,
     ) -> Result<(), StoreError> {
-        let fold = self.fold;
         self.write("storing a page", move |tx| match &outcome {
             PageOutcome::Read(page) => {
                 put_page(tx, id, page, backfill_after)?;
-                search::index(tx, id.0, fold)
+                search::queue(tx, id.0)
             }
             PageOutcome::Failed { retry_at } => tx
                 .prepare_cached(

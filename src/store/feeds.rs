@@ -2,15 +2,18 @@
 
 use super::{
     Store, StoreError,
-    rows::{from_json, ms, opt_time, time, unreadable},
+    rows::{from_json, ms, to_time, unreadable},
 };
 use crate::model::{
-    Failure, FailureKind, Feed, FeedId, FeedKey, FeedKind, FeedSpec, FeedState, Source, SourceKey,
-    Validators,
+    Failure, FailureKind, Feed, FeedId, FeedKey, FeedKind, FeedSpec, FeedState, Rhythm, Source,
+    SourceKey, Validators,
 };
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params, types::Type};
-use std::collections::{HashMap, HashSet};
+use rusqlite::{
+    Connection, Row, Transaction, params,
+    types::{FromSql, Type},
+};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use url::Url;
 
 /// What bringing the store in line with `feeds.toml` changed.
@@ -41,17 +44,24 @@ pub struct FeedRow {
     pub verified: bool,
 }
 
-/// The columns that [`feed`] reads, of `feeds AS f` joined with `sources AS s`.
-const FEED: &str = "f.id, f.key, s.key AS source, f.url, f.kind, f.section, f.listed, f.enabled, f.verified, \
-     f.added_at, f.etag, f.last_modified, f.body_hash, f.next_poll_at, f.not_before, f.last_poll_at, f.last_ok_at, \
-     f.last_new_at, f.recent, f.failures, f.failing_since, f.failure, f.failure_detail, f.retired_at, f.moved_to, \
-     f.moved_seen, f.parts, f.watch";
+/// The columns that [`feed`] reads, in its order, of `feeds AS f` joined with `sources AS s`.
+const FEED: &str = "f.id, f.key, s.key, f.url, f.kind, f.added_at, f.etag, f.last_modified, f.body_hash, \
+     f.next_poll_at, f.not_before, f.last_poll_at, f.last_ok_at, f.last_new_at, f.failures, \
+     f.failing_since, f.failure, f.failure_detail, f.retired_at, f.moved_to, f.moved_seen, f.distrusted_until, \
+     f.entries_hash, f.hours, f.counted_to, f.parts, f.watch";
 
-/// Feeds of `feeds_due` that are due and nobody's work: the order of the index is the order of the queue.
-pub(super) const DUE: &str = "SELECT id FROM feeds \
-     WHERE enabled = 1 AND retired_at IS NULL AND next_poll_at <= ?1 \
-       AND (lease_until IS NULL OR lease_until <= ?1) AND (not_before IS NULL OR not_before <= ?1) \
-     ORDER BY next_poll_at LIMIT ?2";
+/// Feeds that are due and nobody's work, in the order of the index `feeds_due`: a feed's place is the latest of its time,
+/// its lease and its server's floor.
+pub(super) const DUE: &str = "SELECT id FROM feeds WHERE enabled = 1 AND retired_at IS NULL \
+     AND max(next_poll_at, coalesce(lease_until, 0), coalesce(not_before, 0)) <= ?1 \
+     ORDER BY max(next_poll_at, coalesce(lease_until, 0), coalesce(not_before, 0)) LIMIT ?2";
+
+/// The first place in that order.
+pub(super) const NEXT_DUE: &str = "SELECT min(max(next_poll_at, coalesce(lease_until, 0), coalesce(not_before, 0))) \
+     FROM feeds WHERE enabled = 1 AND retired_at IS NULL";
+
+pub(super) const FAILING: &str =
+    "SELECT count(*) FROM feeds WHERE enabled = 1 AND failing_since > 0";
 
 impl Store {
     /// Brings sources and feeds in line with the config. History is kept: a feed that left is only switched off, one
@@ -65,23 +75,19 @@ impl Store {
         let sources = sources.to_vec();
         self.write("bringing the feeds in line with the config", move |tx| {
             let mut report = SyncReport::default();
-            let mut named = HashSet::new();
+            let mut known = known_feeds(tx)?;
             for source in &sources {
                 let id = put_source(tx, source, now)?;
                 for spec in &source.feeds {
-                    named.insert(spec.key.clone());
-                    put_feed(tx, id, spec, now, &mut report)?;
+                    let was = known.remove(spec.key.as_str());
+                    put_feed(tx, id, spec, was.as_ref(), now, &mut report)?;
                 }
             }
-            let listed: Vec<String> = tx
-                .prepare_cached("SELECT key FROM feeds WHERE listed = 1")?
-                .query_map([], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            for key in listed.into_iter().map(FeedKey) {
-                if !named.contains(&key) {
-                    tx.prepare_cached("UPDATE feeds SET listed = 0, enabled = 0 WHERE key = ?1")?
-                        .execute([key.as_str()])?;
-                    report.disabled.push(key);
+            for (key, was) in known {
+                if was.listed {
+                    tx.prepare_cached("UPDATE feeds SET listed = 0, enabled = 0 WHERE id = ?1")?
+                        .execute([was.id])?;
+                    report.disabled.push(FeedKey(key));
                 }
             }
             Ok(report)
@@ -97,12 +103,15 @@ impl Store {
         lease: SignedDuration,
         limit: u32,
     ) -> Result<Vec<Feed>, StoreError> {
-        self.write("claiming due feeds", move |tx| {
-            let due: Vec<i64> = tx
-                .prepare_cached(DUE)?
-                .query_map(params![ms(now), limit], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            due.into_iter().map(|id| take(tx, id, now, lease)).collect()
+        self.write_soon("claiming due feeds", move |tx| {
+            let due = tx
+                .prepare_cached(&format!(
+                    "SELECT {FEED} FROM ({DUE}) d CROSS JOIN feeds f ON f.id = d.id CROSS JOIN sources s ON s.id = f.source_id"
+                ))?
+                .query_map(params![ms(now), limit], feed)?
+                .collect::<Result<Vec<Feed>, _>>()?;
+            take(tx, &due, now, lease)?;
+            Ok(due)
         })
         .await
     }
@@ -115,20 +124,26 @@ impl Store {
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<Vec<Feed>, StoreError> {
-        self.write("claiming feeds", move |tx| {
+        self.write_soon("claiming feeds", move |tx| {
             let keys = keys.map(|keys| keys.into_iter().collect::<HashSet<_>>());
-            let free: Vec<(i64, String)> = tx
-                .prepare_cached(
-                    "SELECT id, key FROM feeds WHERE enabled = 1 AND retired_at IS NULL \
-                       AND (lease_until IS NULL OR lease_until <= ?1) AND (not_before IS NULL OR not_before <= ?1) \
-                     ORDER BY id",
-                )?
-                .query_map([ms(now)], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?;
-            free.into_iter()
-                .filter(|(_, key)| keys.as_ref().is_none_or(|k| k.contains(&FeedKey(key.clone()))))
-                .map(|(id, _)| take(tx, id, now, lease))
-                .collect()
+            let mut query = tx.prepare_cached(&format!(
+                "SELECT {FEED} FROM feeds f JOIN sources s ON s.id = f.source_id \
+                 WHERE f.enabled = 1 AND f.retired_at IS NULL AND (f.lease_until IS NULL OR f.lease_until <= ?1) \
+                   AND (f.not_before IS NULL OR f.not_before <= ?1) ORDER BY f.id"
+            ))?;
+            let mut rows = query.query([ms(now)])?;
+            let mut free = Vec::new();
+            while let Some(row) = rows.next()? {
+                let wanted = match &keys {
+                    Some(keys) => keys.contains(&FeedKey(row.get(1)?)),
+                    None => true,
+                };
+                if wanted {
+                    free.push(feed(row)?);
+                }
+            }
+            take(tx, &free, now, lease)?;
+            Ok(free)
         })
         .await
     }
@@ -185,11 +200,21 @@ impl Store {
         .await
     }
 
+    /// How many polled feeds fail.
+    pub async fn failing(&self) -> Result<u32, StoreError> {
+        self.read("counting failing feeds", |conn| {
+            conn.prepare_cached(FAILING)?
+                .query_row([], |row| row.get(0))
+        })
+        .await
+    }
+
     /// Every feed ever configured, by key.
     pub async fn list_feeds(&self) -> Result<Vec<FeedRow>, StoreError> {
         self.read("listing feeds", |conn| {
             conn.prepare_cached(&format!(
-                "SELECT {FEED} FROM feeds f JOIN sources s ON s.id = f.source_id ORDER BY f.key"
+                "SELECT {FEED}, f.section, f.listed, f.enabled, f.verified \
+                 FROM feeds f JOIN sources s ON s.id = f.source_id ORDER BY f.key"
             ))?
             .query_map([], |row| {
                 Ok(FeedRow {
@@ -218,8 +243,7 @@ fn put_source(tx: &Transaction<'_>, source: &Source, now: Timestamp) -> rusqlite
     tx.prepare_cached(
         "INSERT INTO sources (key, name, province, domain, rank, added_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (key) DO UPDATE SET name = excluded.name, province = excluded.province, \
-             domain = excluded.domain, rank = excluded.rank \
-         RETURNING id",
+             domain = excluded.domain, rank = excluded.rank RETURNING id",
     )?
     .query_row(
         params![
@@ -234,20 +258,49 @@ fn put_source(tx: &Transaction<'_>, source: &Source, now: Timestamp) -> rusqlite
     )
 }
 
+/// What the store says of a feed's place in the config.
+#[derive(PartialEq)]
+struct KnownFeed {
+    id: i64,
+    source: i64,
+    url: String,
+    kind: String,
+    section: Option<String>,
+    listed: bool,
+    enabled: bool,
+    verified: bool,
+}
+
+fn known_feeds(tx: &Transaction<'_>) -> rusqlite::Result<BTreeMap<String, KnownFeed>> {
+    tx.prepare_cached(
+        "SELECT key, id, source_id, url, kind, section, listed, enabled, verified FROM feeds",
+    )?
+    .query_map([], |row| {
+        let known = KnownFeed {
+            id: row.get(1)?,
+            source: row.get(2)?,
+            url: row.get(3)?,
+            kind: row.get(4)?,
+            section: row.get(5)?,
+            listed: row.get(6)?,
+            enabled: row.get(7)?,
+            verified: row.get(8)?,
+        };
+        Ok((row.get(0)?, known))
+    })?
+    .collect()
+}
+
+/// Writes what differs: most feeds are as they were, and files of many thousand are read at every start.
 fn put_feed(
     tx: &Transaction<'_>,
     source: i64,
     spec: &FeedSpec,
+    known: Option<&KnownFeed>,
     now: Timestamp,
     report: &mut SyncReport,
 ) -> rusqlite::Result<()> {
-    let known = tx
-        .prepare_cached("SELECT id, url, enabled, kind FROM feeds WHERE key = ?1")?
-        .query_row([spec.key.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
-        .optional()?;
-    let Some((id, url, was_enabled, kind)): Option<(i64, String, bool, String)> = known else {
+    let Some(known) = known else {
         tx.prepare_cached(
             "INSERT INTO feeds (key, source_id, url, kind, section, listed, enabled, verified, added_at, next_poll_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?8)",
@@ -265,6 +318,20 @@ fn put_feed(
         report.added.push(spec.key.clone());
         return Ok(());
     };
+    let (id, was_enabled, url) = (known.id, known.enabled, &known.url);
+    let wanted = KnownFeed {
+        id,
+        source,
+        url: spec.url.to_string(),
+        kind: kind_word(spec.kind).to_owned(),
+        section: spec.section.clone(),
+        listed: true,
+        enabled: spec.enabled,
+        verified: spec.verified,
+    };
+    if *known == wanted {
+        return Ok(());
+    }
     tx.prepare_cached(
         "UPDATE feeds SET source_id = ?2, url = ?3, kind = ?4, section = ?5, listed = 1, enabled = ?6, verified = ?7 \
          WHERE id = ?1",
@@ -272,17 +339,17 @@ fn put_feed(
     .execute(params![
         id,
         source,
-        spec.url.as_str(),
-        kind_word(spec.kind),
-        spec.section,
-        spec.enabled,
-        spec.verified
+        wanted.url,
+        wanted.kind,
+        wanted.section,
+        wanted.enabled,
+        wanted.verified
     ])?;
     if was_enabled && !spec.enabled {
         report.disabled.push(spec.key.clone());
     }
     let switched_on = spec.enabled && !was_enabled;
-    let moved = url != spec.url.as_str() || kind != kind_word(spec.kind);
+    let moved = *url != wanted.url || known.kind != wanted.kind;
     if switched_on {
         report.enabled.push(spec.key.clone());
     }
@@ -290,8 +357,9 @@ fn put_feed(
         report.moved.push(spec.key.clone());
         // What was learned of another address, or of it read otherwise, says nothing; its validators would lie.
         tx.prepare_cached(
-            "UPDATE feeds SET etag = NULL, last_modified = NULL, body_hash = NULL, moved_to = NULL, moved_seen = 0, \
-                 not_before = NULL, parts = '[]', watch = '{}' WHERE id = ?1",
+            "UPDATE feeds SET etag = NULL, last_modified = NULL, distrusted_until = NULL, body_hash = NULL, \
+                 entries_hash = NULL, moved_to = NULL, moved_seen = 0, not_before = NULL, parts = '[]', \
+                 watch = '{}' WHERE id = ?1",
         )?
         .execute([id])?;
     }
@@ -305,71 +373,93 @@ fn put_feed(
     Ok(())
 }
 
+/// Claims these feeds.
 fn take(
     tx: &Transaction<'_>,
-    id: i64,
+    feeds: &[Feed],
     now: Timestamp,
     lease: SignedDuration,
-) -> rusqlite::Result<Feed> {
-    let until = now.saturating_add(lease).unwrap_or(now);
-    tx.prepare_cached("UPDATE feeds SET lease_until = ?2 WHERE id = ?1")?
-        .execute(params![id, ms(until)])?;
-    tx.prepare_cached(&format!(
-        "SELECT {FEED} FROM feeds f JOIN sources s ON s.id = f.source_id WHERE f.id = ?1"
-    ))?
-    .query_row([id], feed)
+) -> rusqlite::Result<()> {
+    let until = ms(now.saturating_add(lease).unwrap_or(now));
+    let mut put = tx.prepare_cached("UPDATE feeds SET lease_until = ?2 WHERE id = ?1")?;
+    for feed in feeds {
+        put.execute([feed.id.0, until])?;
+    }
+    Ok(())
+}
+
+/// A row's columns in order: names would be compared column by column, for each of many thousand rows.
+struct Columns<'a, 'b>(&'a Row<'b>, usize);
+
+impl Columns<'_, '_> {
+    fn next<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        self.1 += 1;
+        self.0.get(self.1 - 1)
+    }
+
+    fn time(&mut self) -> rusqlite::Result<Option<Timestamp>> {
+        self.next::<Option<i64>>()?.map(to_time).transpose()
+    }
 }
 
 fn feed(row: &Row<'_>) -> rusqlite::Result<Feed> {
+    let mut columns = Columns(row, 0);
     Ok(Feed {
-        id: FeedId(row.get("id")?),
-        key: FeedKey(row.get("key")?),
-        source: SourceKey(row.get("source")?),
-        url: url(&row.get::<_, String>("url")?)?,
-        kind: kind(&row.get::<_, String>("kind")?),
-        added_at: time(row, "added_at")?,
-        state: state(row)?,
+        id: FeedId(columns.next()?),
+        key: FeedKey(columns.next()?),
+        source: SourceKey(columns.next()?),
+        url: url(&columns.next::<String>()?)?,
+        kind: kind(&columns.next::<String>()?),
+        added_at: to_time(columns.next()?)?,
+        state: state(&mut columns)?,
     })
 }
 
-fn state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
-    let recent: Vec<i64> = from_json(&row.get::<_, String>("recent")?)?;
-    let failure = row.get::<_, Option<String>>("failure")?;
-    let moved_to = row.get::<_, Option<String>>("moved_to")?;
+fn state(columns: &mut Columns<'_, '_>) -> rusqlite::Result<FeedState> {
     Ok(FeedState {
         validators: Validators {
-            etag: row.get("etag")?,
-            last_modified: row.get("last_modified")?,
+            etag: columns.next()?,
+            last_modified: columns.next()?,
         },
-        body_hash: row.get("body_hash")?,
-        next_poll_at: opt_time(row, "next_poll_at")?,
-        not_before: opt_time(row, "not_before")?,
-        last_poll_at: opt_time(row, "last_poll_at")?,
-        last_ok_at: opt_time(row, "last_ok_at")?,
-        last_new_at: opt_time(row, "last_new_at")?,
-        recent: recent
-            .into_iter()
-            .map(super::rows::to_time)
-            .collect::<Result<_, _>>()?,
-        failures: row.get("failures")?,
-        failing_since: opt_time(row, "failing_since")?,
-        failure: match failure {
-            Some(word) => Some(Failure {
+        body_hash: columns.next()?,
+        next_poll_at: columns.time()?,
+        not_before: columns.time()?,
+        last_poll_at: columns.time()?,
+        last_ok_at: columns.time()?,
+        last_new_at: columns.time()?,
+        failures: columns.next()?,
+        failing_since: columns.time()?,
+        failure: match (columns.next::<Option<String>>()?, columns.next()?) {
+            (Some(word), detail) => Some(Failure {
                 kind: FailureKind::from_word(&word).unwrap_or(FailureKind::Reader),
-                detail: row
-                    .get::<_, Option<String>>("failure_detail")?
-                    .unwrap_or_default(),
+                detail: Option::<String>::unwrap_or_default(detail),
             }),
-            None => None,
+            (None, _) => None,
         },
-        retired_at: opt_time(row, "retired_at")?,
-        moved: match moved_to {
-            Some(text) => Some((url(&text)?, row.get("moved_seen")?)),
-            None => None,
+        retired_at: columns.time()?,
+        moved: match (columns.next::<Option<String>>()?, columns.next()?) {
+            (Some(text), seen) => Some((url(&text)?, seen)),
+            (None, _) => None,
         },
-        parts: from_json(&row.get::<_, String>("parts")?)?,
-        watch: from_json(&row.get::<_, String>("watch")?)?,
+        distrusted_until: columns.time()?,
+        entries_hash: columns.next()?,
+        rhythm: Rhythm {
+            hours: hours(columns.next()?),
+            counted_to: columns.time()?,
+        },
+        parts: from_json(&columns.next::<String>()?)?,
+        watch: from_json(&columns.next::<String>()?)?,
     })
+}
+
+/// The stored form of [`Rhythm::hours`]; what cannot be one is no rhythm yet.
+fn hours(bytes: Option<Vec<u8>>) -> [f32; 24] {
+    let mut hours = [0.0; 24];
+    let bytes = bytes.unwrap_or_default();
+    for (hour, rate) in hours.iter_mut().zip(bytes.as_chunks().0) {
+        *hour = f32::from_le_bytes(*rate);
+    }
+    hours
 }
 
 fn url(text: &str) -> rusqlite::Result<Url> {

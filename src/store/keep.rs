@@ -1,7 +1,7 @@
 //! Keeping the file well: counts, what is due next, checks, copies.
 
 use super::{
-    Store, StoreError, open,
+    Store, StoreError, feeds, open,
     rows::{ms, to_time},
     search,
 };
@@ -52,7 +52,8 @@ const INVARIANTS: &[(&str, &str)] = &[
     ),
     (
         "an article is missing from the index of words",
-        "SELECT id FROM articles WHERE id NOT IN (SELECT rowid FROM articles_fts)",
+        "SELECT id FROM articles WHERE id NOT IN (SELECT rowid FROM articles_fts) \
+           AND id NOT IN (SELECT article_id FROM unindexed)",
     ),
     (
         "the windows of two editions overlap",
@@ -93,10 +94,7 @@ impl Store {
                     .transpose()
             };
             Ok(Due {
-                poll: first(
-                    "SELECT min(max(next_poll_at, coalesce(lease_until, 0), coalesce(not_before, 0))) FROM feeds \
-                     WHERE enabled = 1 AND retired_at IS NULL AND next_poll_at IS NOT NULL",
-                )?,
+                poll: first(feeds::NEXT_DUE)?,
                 page: first("SELECT min(page_due_at) FROM articles WHERE page_due_at IS NOT NULL")?,
                 delivery: first("SELECT min(due_at) FROM deliveries WHERE due_at IS NOT NULL")?,
             })
@@ -134,7 +132,6 @@ impl Store {
     /// Drops the texts of up to `limit` articles first seen before `before`, and of their entries; how many. What
     /// identifies them, headline, lead and verdict stay: they are known again for ever, and found by these.
     pub async fn purge_texts(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
-        let fold = self.fold;
         self.write("dropping old texts", move |tx| {
             let old: Vec<i64> = tx
                 .prepare_cached(
@@ -149,7 +146,7 @@ impl Store {
                     .execute([id])?;
                 tx.prepare_cached("UPDATE entries SET content = NULL WHERE article_id = ?1")?
                     .execute([id])?;
-                search::index(tx, *id, fold)?;
+                search::queue(tx, *id)?;
             }
             Ok(old.len())
         })

@@ -34,7 +34,7 @@ pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};
 pub use restore::{Mailed, Restored, mailed_key, restore};
-pub use search::{Found, Page, SearchFilter, SearchOrder, SearchResult, Snippet};
+pub use search::{Found, INDEX_AT_ONCE, Page, SearchFilter, SearchOrder, SearchResult, Snippet};
 pub use shelf::{MonthCount, StoryHead, StoryKey};
 
 use open::sql;
@@ -154,13 +154,19 @@ impl Store {
         doing: &'static str,
         step: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<R> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.call(doing, move |conn| {
-            let tx = begin(conn)?;
-            let result = step(&tx)?;
-            tx.commit()?;
-            Ok(result)
-        })
-        .await
+        self.call(doing, move |conn| in_transaction(conn, "FULL", step))
+            .await
+    }
+
+    /// As [`Store::write`], for what promises nothing (claims, times of unchanged feeds): durable with the next write that
+    /// does, and until then only a power cut can take it back, in order, leaving the file sound.
+    async fn write_soon<R: Send + 'static>(
+        &self,
+        doing: &'static str,
+        step: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<R> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.call(doing, move |conn| in_transaction(conn, "NORMAL", step))
+            .await
     }
 
     /// Runs `step` on the connection, in one consistent view of the data.
@@ -236,6 +242,19 @@ fn serve(conn: Connection, mut queue: mpsc::Receiver<Job>) {
     }
     // Not possible while somebody else reads; then the next owner does it.
     let _ = conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+}
+
+/// One transaction, made durable as `synchronous` says; that is set each time, a panic may have left the other value.
+fn in_transaction<R>(
+    conn: &Connection,
+    synchronous: &str,
+    step: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<R>,
+) -> rusqlite::Result<R> {
+    conn.pragma_update(None, "synchronous", synchronous)?;
+    let tx = begin(conn)?;
+    let result = step(&tx)?;
+    tx.commit()?;
+    Ok(result)
 }
 
 /// `BEGIN IMMEDIATE`, as often as it takes to outwait another process for half a minute.

@@ -2,19 +2,18 @@
 //! ETag never outlives unsaved entries.
 
 use super::{
-    Fold, Store, StoreError,
-    resolve::{self, KeyHash, Taken},
+    Store, StoreError,
+    resolve::{self, KeyHash, Names, Taken},
     rows::{ms, opt_ms, opt_time, to_json},
     search,
 };
 use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
+use std::collections::HashSet;
 
 /// Old texts kept of an entry that changes again and again (pages that print the time in their summary).
 const REVISIONS: i64 = 20;
-/// `last_seen` of an unchanged entry is written at most this often: most polls then write one row.
-const LAST_SEEN_STEP: SignedDuration = SignedDuration::from_mins(30);
 /// Bytes kept of an entry's full content; it is raw material for the article's text, not an archive.
 const CONTENT_MAX: usize = 256 * 1024;
 
@@ -56,11 +55,16 @@ impl Store {
         &self,
         commits: Vec<PollCommit>,
     ) -> Result<Vec<PollReport>, StoreError> {
-        let fold = self.fold;
-        self.write("storing what polls found", move |tx| {
-            commits.iter().map(|c| commit_poll(tx, c, fold)).collect()
-        })
-        .await
+        // Of an unchanged feed only the time is new; lost in a power cut, the feed is asked once more.
+        let nothing_new = commits.iter().all(|commit| commit.entries.is_empty());
+        let store = move |tx: &Transaction<'_>| {
+            let reports = commits.iter().map(|commit| commit_poll(tx, commit));
+            reports.collect()
+        };
+        match nothing_new {
+            true => self.write_soon("storing what polls found", store).await,
+            false => self.write("storing what polls found", store).await,
+        }
     }
 }
 
@@ -68,19 +72,29 @@ impl Store {
 struct Intake<'a> {
     tx: &'a Transaction<'a>,
     commit: &'a PollCommit,
-    fold: Fold,
     source: i64,
     /// The feed has never been read before.
     first_reading: bool,
     /// Undated items of this document are old ones: the feed was added to a paper that is already printed.
     undated_is_old: bool,
     taken: Taken,
+    /// Names of entries and addresses that this document brought.
+    met: HashSet<KeyHash>,
     report: PollReport,
+}
+
+/// One entry with what is computed of it once.
+struct Item<'a> {
+    entry: &'a IdentifiedEntry,
+    names: Names,
+    content: KeyHash,
 }
 
 /// How an entry speaks of the article it belongs to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Voice {
+    /// The article was made of this very entry.
+    First,
     /// Another entry with the same address: it may fill gaps.
     Further,
     /// The same item under a new address, by a strong id: its address is the one that lives.
@@ -94,14 +108,9 @@ struct Known {
     id: i64,
     article: ArticleId,
     content_hash: KeyHash,
-    last_seen: i64,
 }
 
-fn commit_poll(
-    tx: &Transaction<'_>,
-    commit: &PollCommit,
-    fold: Fold,
-) -> rusqlite::Result<PollReport> {
+fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<PollReport> {
     let report = PollReport {
         feed: commit.feed,
         entries: commit.entries.len(),
@@ -109,6 +118,10 @@ fn commit_poll(
         changed_entries: 0,
         new_articles: Vec::new(),
     };
+    if commit.entries.is_empty() {
+        put_state(tx, commit, 0)?;
+        return Ok(report);
+    }
     let feed = tx
         .prepare_cached("SELECT source_id, added_at, last_ok_at IS NULL FROM feeds WHERE id = ?1")?
         .query_row([commit.feed.0], |row| {
@@ -125,11 +138,11 @@ fn commit_poll(
     let mut intake = Intake {
         tx,
         commit,
-        fold,
         source,
         first_reading,
         undated_is_old,
         taken: Taken::default(),
+        met: HashSet::new(),
         report,
     };
     intake.entries()?;
@@ -138,80 +151,94 @@ fn commit_poll(
 }
 
 impl Intake<'_> {
-    /// First the entries whose article is certain, then the others: those may not join an article that another
-    /// entry of the same document has under another address.
+    /// First the entries that stand as they stood in the last document, then those whose article is certain, then the
+    /// others: those may not join an article that another entry of the same document has under another address.
     fn entries(&mut self) -> rusqlite::Result<()> {
         let commit = self.commit;
-        let mut open = Vec::new();
+        let stood = shown(self.tx, commit.feed)?;
+        let mut shows = Vec::with_capacity(commit.entries.len());
+        let (mut changed, mut open) = (Vec::new(), Vec::new());
         for entry in &commit.entries {
-            let content = content_hash(entry);
-            let known = self.known(&entry.entry_key)?;
+            let item = Item {
+                entry,
+                names: Names::of(commit.feed, entry),
+                content: entry.content_hash(),
+            };
+            let mark = item.mark();
+            if stood.contains(&mark) {
+                self.taken.note_unasked(&item.names);
+            } else {
+                changed.push(item);
+            }
+            shows.push(mark);
+        }
+        for item in changed {
+            // Of a feed that never showed anything no entry is stored.
+            let known = match stood.is_empty() {
+                true => None,
+                false => self.known(&item)?,
+            };
             if let Some(known) = &known
-                && known.content_hash == content
+                && known.content_hash == item.content
             {
-                self.touch(known)?;
-                self.taken
-                    .note(known.article, resolve::address(commit.feed, entry));
+                self.taken.note(known.article, item.names.address());
                 continue;
             }
-            match resolve::by_address(self.tx, commit.feed, entry)? {
-                Some(article) => self.put(entry, content, known, article, Voice::Further)?,
-                None => open.push((entry, content)),
+            match resolve::by_address(self.tx, &item.names)? {
+                Some(article) => self.put(&item, known, article, Voice::Further)?,
+                None => open.push((item, known)),
             }
         }
-        for (entry, content) in open {
-            // Asked anew: an entry before this one may have been the same item.
-            let known = self.known(&entry.entry_key)?;
-            let (article, voice) = match self.resolve(entry)? {
-                Some(found) => found,
-                None => (self.new_article(entry)?, Voice::Further),
-            };
-            self.put(entry, content, known, article, voice)?;
+        for (item, known) in open {
+            self.put_open(&item, known)?;
         }
-        Ok(())
+        put_shown(self.tx, commit.feed, &stood, &shows)
     }
 
-    fn resolve(&self, entry: &IdentifiedEntry) -> rusqlite::Result<Option<(ArticleId, Voice)>> {
-        let feed = self.commit.feed;
-        if let Some(article) = resolve::by_address(self.tx, feed, entry)? {
-            return Ok(Some((article, Voice::Further)));
+    /// Stores an entry whose address nobody had.
+    fn put_open(&mut self, item: &Item<'_>, known: Option<Known>) -> rusqlite::Result<()> {
+        let (tx, feed) = (self.tx, self.commit.feed);
+        let mut known = known;
+        // Asked anew where an entry before this one may have been the same item.
+        if self.has_met(item) {
+            known = self.known(item)?;
+            if let Some(article) = resolve::by_address(tx, &item.names)? {
+                return self.put(item, known, article, Voice::Further);
+            }
         }
-        let article = resolve::by_other_keys(self.tx, feed, entry, &self.taken)?;
-        Ok(article.map(|article| (article, Voice::Moved)))
+        match resolve::by_other_keys(tx, feed, item.entry, &item.names, &mut self.taken)? {
+            Some(article) => self.put(item, known, article, Voice::Moved),
+            None => {
+                let article = self.new_article(item.entry)?;
+                self.put(item, known, article, Voice::First)
+            }
+        }
     }
 
-    fn known(&self, entry_key: &str) -> rusqlite::Result<Option<Known>> {
+    fn has_met(&self, item: &Item<'_>) -> bool {
+        let address = item.names.address();
+        self.met.contains(&item.names.entry) || address.is_some_and(|key| self.met.contains(&key))
+    }
+
+    fn known(&self, item: &Item<'_>) -> rusqlite::Result<Option<Known>> {
         self.tx
             .prepare_cached(
-                "SELECT id, article_id, content_hash, last_seen FROM entries WHERE feed_id = ?1 AND entry_key = ?2",
+                "SELECT id, article_id, content_hash FROM entries WHERE feed_id = ?1 AND entry_key = ?2",
             )?
-            .query_row((self.commit.feed.0, resolve::hash(entry_key)), |row| {
+            .query_row((self.commit.feed.0, item.names.entry), |row| {
                 Ok(Known {
                     id: row.get(0)?,
                     article: ArticleId(row.get(1)?),
                     content_hash: row.get(2)?,
-                    last_seen: row.get(3)?,
                 })
             })
             .optional()
     }
 
-    fn touch(&self, known: &Known) -> rusqlite::Result<()> {
-        let now = ms(self.commit.at);
-        if now.saturating_sub(known.last_seen) < LAST_SEEN_STEP.as_millis() as i64 {
-            return Ok(());
-        }
-        self.tx
-            .prepare_cached("UPDATE entries SET last_seen = ?2 WHERE id = ?1")?
-            .execute([known.id, now])?;
-        Ok(())
-    }
-
     /// Stores the entry, new or changed, as one of `article`.
     fn put(
         &mut self,
-        entry: &IdentifiedEntry,
-        content: KeyHash,
+        item: &Item<'_>,
         known: Option<Known>,
         article: ArticleId,
         voice: Voice,
@@ -219,12 +246,12 @@ impl Intake<'_> {
         let row = match known {
             Some(known) => {
                 self.report.changed_entries += 1;
-                let retitled = self.revise(&known, entry, content, article)?;
+                let retitled = self.revise(&known, item, article)?;
                 // Another feed's shorter headline is no retouch; the same entry's new one is.
                 let same = known.article == article;
                 self.refresh(
                     article,
-                    entry,
+                    item.entry,
                     if same {
                         Voice::Revised { retitled }
                     } else {
@@ -235,36 +262,33 @@ impl Intake<'_> {
             }
             None => {
                 self.report.new_entries += 1;
-                let row = self.insert(entry, content, article)?;
-                self.refresh(article, entry, voice)?;
+                let row = self.insert(item, article)?;
+                self.refresh(article, item.entry, voice)?;
                 row
             }
         };
-        resolve::put_keys(self.tx, self.commit.feed, entry, article, row)?;
-        self.taken
-            .note(article, resolve::address(self.commit.feed, entry));
+        resolve::put_keys(self.tx, &item.names, article, row)?;
+        let address = item.names.address();
+        self.taken.note(article, address);
+        self.met.insert(item.names.entry);
+        self.met.extend(address);
         Ok(())
     }
 
-    fn insert(
-        &self,
-        entry: &IdentifiedEntry,
-        content: KeyHash,
-        article: ArticleId,
-    ) -> rusqlite::Result<i64> {
-        let raw = &entry.entry;
+    fn insert(&self, item: &Item<'_>, article: ArticleId) -> rusqlite::Result<i64> {
+        let raw = &item.entry.entry;
         self.tx
             .prepare_cached(
-                "INSERT INTO entries (feed_id, entry_key, article_id, first_seen, last_seen, content_hash, guid, link, \
+                "INSERT INTO entries (feed_id, entry_key, article_id, first_seen, content_hash, guid, link, \
                      published, updated, raw_date, title, terms, summary, content) \
-                 VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             )?
             .insert(params![
                 self.commit.feed.0,
-                resolve::hash(&entry.entry_key),
+                item.names.entry,
                 article.0,
                 ms(self.commit.at),
-                content,
+                item.content,
                 raw.guid,
                 raw.link,
                 opt_ms(raw.published),
@@ -278,14 +302,8 @@ impl Intake<'_> {
     }
 
     /// Keeps what the entry said before, then writes what it says now; whether its headline changed.
-    fn revise(
-        &self,
-        known: &Known,
-        entry: &IdentifiedEntry,
-        content: KeyHash,
-        article: ArticleId,
-    ) -> rusqlite::Result<bool> {
-        let raw = &entry.entry;
+    fn revise(&self, known: &Known, item: &Item<'_>, article: ArticleId) -> rusqlite::Result<bool> {
+        let raw = &item.entry.entry;
         let now = ms(self.commit.at);
         let (revision, old_title): (i64, String) = self
             .tx
@@ -302,15 +320,14 @@ impl Intake<'_> {
             .execute([known.id, revision - REVISIONS])?;
         self.tx
             .prepare_cached(
-                "UPDATE entries SET article_id = ?2, last_seen = ?3, revision = revision + 1, content_hash = ?4, \
-                     guid = ?5, link = ?6, published = ?7, updated = ?8, raw_date = ?9, title = ?10, terms = ?11, \
-                     summary = ?12, content = ?13 WHERE id = ?1",
+                "UPDATE entries SET article_id = ?2, revision = revision + 1, content_hash = ?3, guid = ?4, link = ?5, \
+                     published = ?6, updated = ?7, raw_date = ?8, title = ?9, terms = ?10, summary = ?11, \
+                     content = ?12 WHERE id = ?1",
             )?
             .execute(params![
                 known.id,
                 article.0,
-                now,
-                content,
+                item.content,
                 raw.guid,
                 raw.link,
                 opt_ms(raw.published),
@@ -344,7 +361,7 @@ impl Intake<'_> {
                 raw.title,
                 entry.sapo,
             ])?;
-        search::index(self.tx, id, self.fold)?;
+        search::queue(self.tx, id)?;
         self.report.new_articles.push(ArticleId(id));
         Ok(ArticleId(id))
     }
@@ -377,6 +394,9 @@ impl Intake<'_> {
         entry: &IdentifiedEntry,
         voice: Voice,
     ) -> rusqlite::Result<()> {
+        if voice == Voice::First {
+            return Ok(());
+        }
         let (title, sapo, published, url) = self
             .tx
             .prepare_cached("SELECT title, sapo, published, url FROM articles WHERE id = ?1")?
@@ -418,7 +438,7 @@ impl Intake<'_> {
             )?
             .execute(params![article.0, new_title, new_sapo, opt_ms(raw.published), new_url])?;
         if new_title.is_some() || new_sapo.is_some() || dated {
-            search::index(self.tx, article.0, self.fold)?;
+            search::queue(self.tx, article.0)?;
         }
         Ok(())
     }
@@ -428,7 +448,6 @@ impl Intake<'_> {
 /// the old address's validators would lie about the new one.
 fn put_state(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite::Result<()> {
     let state = &commit.state;
-    let recent: Vec<i64> = state.recent.iter().copied().map(ms).collect();
     let mut watch = state.watch.clone();
     watch.count(new, commit.at);
     let last_new = if new > 0 {
@@ -439,8 +458,10 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite:
     tx.prepare_cached(
         "UPDATE feeds SET lease_until = NULL, etag = ?2, last_modified = ?3, body_hash = ?4, next_poll_at = ?5, \
              not_before = ?6, last_poll_at = ?7, last_ok_at = ?8, last_new_at = coalesce(?9, last_new_at), \
-             recent = ?10, failures = ?11, failing_since = ?12, failure = ?13, failure_detail = ?14, \
-             retired_at = ?15, moved_to = ?16, moved_seen = ?17, parts = ?18, watch = ?19 WHERE id = ?1 AND lease_until IS NOT NULL",
+             failures = ?10, failing_since = ?11, failure = ?12, failure_detail = ?13, retired_at = ?14, moved_to = ?15, \
+             moved_seen = ?16, distrusted_until = ?17, entries_hash = ?18, hours = ?19, counted_to = ?20, parts = ?21, \
+             watch = ?22 \
+         WHERE id = ?1 AND lease_until IS NOT NULL",
     )?
     .execute(params![
         commit.feed.0,
@@ -452,7 +473,6 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite:
         opt_ms(state.last_poll_at),
         opt_ms(state.last_ok_at),
         opt_ms(last_new),
-        to_json(&recent)?,
         state.failures,
         opt_ms(state.failing_since),
         state.failure.as_ref().map(|f| f.kind.as_str()),
@@ -460,31 +480,48 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite:
         opt_ms(state.retired_at),
         state.moved.as_ref().map(|(url, _)| url.as_str()),
         state.moved.as_ref().map_or(0, |(_, times)| *times),
+        opt_ms(state.distrusted_until),
+        state.entries_hash,
+        state.rhythm.hours.map(f32::to_le_bytes).as_flattened(),
+        opt_ms(state.rhythm.counted_to),
         to_json(&state.parts)?,
         to_json(&watch)?,
     ])?;
     Ok(())
 }
 
-/// What makes an entry another one than before. Not `updated`, guid, nor what tracking adds to the link: some feeds
-/// give these anew at every request, and each would be a revision for ever.
-fn content_hash(entry: &IdentifiedEntry) -> KeyHash {
-    let url = entry.url.as_deref();
-    let entry = &entry.entry;
-    let mut hasher = blake3::Hasher::new();
-    let mut part = |text: Option<&str>| {
-        let text = text.unwrap_or_default();
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
-    part(Some(&entry.title));
-    part(url);
-    part(entry.summary.as_deref());
-    part(entry.content.as_deref());
-    part(entry.raw_date.as_deref());
-    let mut short = [0; 16];
-    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    short
+impl Item<'_> {
+    /// Which item it is and what it says, in one value: as long as that stands in the feed there is nothing to do.
+    fn mark(&self) -> KeyHash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.names.entry).update(&self.content);
+        resolve::short(&hasher.finalize())
+    }
+}
+
+/// What the feed's last document showed, as [`Item::mark`]s. A document of which one entry is new costs one entry's
+/// questions, however many articles there are.
+fn shown(tx: &Transaction<'_>, feed: FeedId) -> rusqlite::Result<HashSet<KeyHash>> {
+    let marks: Option<Vec<u8>> = tx
+        .prepare_cached("SELECT marks FROM feed_shows WHERE feed_id = ?1")?
+        .query_row([feed.0], |row| row.get(0))
+        .optional()?;
+    let marks = marks.unwrap_or_default();
+    Ok(marks.as_chunks().0.iter().copied().collect())
+}
+
+fn put_shown(
+    tx: &Transaction<'_>,
+    feed: FeedId,
+    stood: &HashSet<KeyHash>,
+    shows: &[KeyHash],
+) -> rusqlite::Result<()> {
+    if shows.len() == stood.len() && shows.iter().all(|mark| stood.contains(mark)) {
+        return Ok(());
+    }
+    tx.prepare_cached("INSERT OR REPLACE INTO feed_shows (feed_id, marks) VALUES (?1, ?2)")?
+        .execute(params![feed.0, shows.as_flattened()])?;
+    Ok(())
 }
 
 /// The last instant of a day in Viet Nam (UTC+7, no summer time), as UTC.

@@ -4,7 +4,7 @@
 //! never made one: where an entry's keys point at both, it joins the stronger and the keys stay where they were.
 
 use super::rows::{ms, opt_time};
-use crate::model::{ArticleId, ArticleKey, FeedId, IdentifiedEntry};
+use crate::model::{ArticleId, FeedId, IdentifiedEntry};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{HashMap, HashSet};
@@ -14,52 +14,111 @@ pub(super) type KeyHash = [u8; 16];
 
 /// What the entries of one document have been given so far: article -> address of the entry that has it.
 #[derive(Debug, Default)]
-pub(super) struct Taken(HashMap<ArticleId, Option<KeyHash>>);
+pub(super) struct Taken {
+    articles: HashMap<ArticleId, Option<KeyHash>>,
+    /// Entries that stand unchanged in the document; their articles are looked up when somebody asks, which is seldom.
+    unasked: Vec<(KeyHash, Option<KeyHash>)>,
+}
 
 impl Taken {
     pub(super) fn note(&mut self, article: ArticleId, address: Option<KeyHash>) {
-        let held = self.0.entry(article).or_insert(address);
+        let held = self.articles.entry(article).or_insert(address);
         *held = held.or(address);
     }
 
+    /// Notes an entry whose article is not known yet.
+    pub(super) fn note_unasked(&mut self, names: &Names) {
+        self.unasked.push((names.entry, names.address()));
+    }
+
     /// Two entries of one document with different addresses are two articles, whatever else they share.
-    fn forbids(&self, article: ArticleId, address: Option<KeyHash>) -> bool {
-        match (self.0.get(&article), address) {
+    fn forbids(
+        &mut self,
+        tx: &Transaction<'_>,
+        feed: FeedId,
+        article: ArticleId,
+        address: Option<KeyHash>,
+    ) -> rusqlite::Result<bool> {
+        for (entry, its_address) in std::mem::take(&mut self.unasked) {
+            let of = tx
+                .prepare_cached(
+                    "SELECT article_id FROM entries WHERE feed_id = ?1 AND entry_key = ?2",
+                )?
+                .query_row((feed.0, entry), |row| row.get(0).map(ArticleId))
+                .optional()?;
+            if let Some(of) = of {
+                self.note(of, its_address);
+            }
+        }
+        Ok(match (self.articles.get(&article), address) {
             (Some(Some(held)), Some(ours)) => *held != ours,
             _ => false,
-        }
+        })
     }
 }
 
 /// The first 16 bytes of BLAKE3 over any text.
 pub(super) fn hash(text: &str) -> KeyHash {
+    short(&blake3::hash(text.as_bytes()))
+}
+
+/// The first 16 bytes of a hash: enough to tell everything apart that a table will ever hold.
+pub(super) fn short(hash: &blake3::Hash) -> KeyHash {
     let mut short = [0; 16];
-    short.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    short.copy_from_slice(&hash.as_bytes()[..16]);
     short
 }
 
-/// A key as stored. Ids that mean nothing outside of their feed are scoped to it here.
-pub(super) fn key_hash(feed: FeedId, key: &ArticleKey) -> KeyHash {
-    if is_of_feed(key) {
-        hash(&format!("{feed}\n{}", key.0))
-    } else {
-        hash(&key.0)
-    }
+/// The names of one entry as they are stored, strongest first.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Its name within its feed.
+    pub(super) entry: KeyHash,
+    keys: Vec<(Kind, KeyHash)>,
 }
 
-/// The stored form of the entry's address, if it has one that identifies.
-pub(super) fn address(feed: FeedId, entry: &IdentifiedEntry) -> Option<KeyHash> {
-    let key = entry.article_keys.iter().find(|key| is_address(key))?;
-    Some(key_hash(feed, key))
+/// What a key of an article is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Its address.
+    Address,
+    /// An id that means nothing outside of its feed; scoped to it.
+    OfFeed,
+    /// Anything else that is unique.
+    Other,
+}
+
+impl Names {
+    pub(super) fn of(feed: FeedId, entry: &IdentifiedEntry) -> Self {
+        let keys = entry.article_keys.iter().map(|key| {
+            if key.0.starts_with("url:") {
+                (Kind::Address, hash(&key.0))
+            } else if key.0.starts_with("feed-guid:") {
+                (Kind::OfFeed, hash(&format!("{feed}\n{}", key.0)))
+            } else {
+                (Kind::Other, hash(&key.0))
+            }
+        });
+        Self {
+            entry: hash(&entry.entry_key),
+            keys: keys.collect(),
+        }
+    }
+
+    /// The entry's address, if it has one that identifies.
+    pub(super) fn address(&self) -> Option<KeyHash> {
+        let mut keys = self.keys.iter();
+        keys.find(|(kind, _)| *kind == Kind::Address)
+            .map(|(_, key)| *key)
+    }
 }
 
 /// The article that carries this very address.
 pub(super) fn by_address(
     tx: &Transaction<'_>,
-    feed: FeedId,
-    entry: &IdentifiedEntry,
+    names: &Names,
 ) -> rusqlite::Result<Option<ArticleId>> {
-    match address(feed, entry) {
+    match names.address() {
         Some(key) => by_key(tx, &key),
         None => Ok(None),
     }
@@ -70,19 +129,20 @@ pub(super) fn by_other_keys(
     tx: &Transaction<'_>,
     feed: FeedId,
     entry: &IdentifiedEntry,
-    taken: &Taken,
+    names: &Names,
+    taken: &mut Taken,
 ) -> rusqlite::Result<Option<ArticleId>> {
-    let address = address(feed, entry);
-    for key in entry.article_keys.iter().filter(|key| !is_address(key)) {
-        let Some(article) = by_key(tx, &key_hash(feed, key))? else {
+    let address = names.address();
+    for (kind, key) in names.keys.iter().filter(|(kind, _)| *kind != Kind::Address) {
+        let Some(article) = by_key(tx, key)? else {
             continue;
         };
-        if taken.forbids(article, address) {
+        if taken.forbids(tx, feed, article, address)? {
             continue;
         }
         // A feed that numbers its items from 1 again, or gives its one item always the same id, must not swallow
         // tomorrow's article in yesterday's.
-        if is_of_feed(key) && address.is_some() && !agrees(tx, article, entry)? {
+        if *kind == Kind::OfFeed && address.is_some() && !agrees(tx, article, entry)? {
             continue;
         }
         return Ok(Some(article));
@@ -93,16 +153,15 @@ pub(super) fn by_other_keys(
 /// Gives the keys to the article; those that another article has stay there.
 pub(super) fn put_keys(
     tx: &Transaction<'_>,
-    feed: FeedId,
-    entry: &IdentifiedEntry,
+    names: &Names,
     article: ArticleId,
     entry_row: i64,
 ) -> rusqlite::Result<()> {
     let mut put = tx.prepare_cached(
         "INSERT INTO article_keys (key, article_id, entry_id) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING",
     )?;
-    for key in &entry.article_keys {
-        put.execute((key_hash(feed, key), article.0, entry_row))?;
+    for (_, key) in &names.keys {
+        put.execute((key, article.0, entry_row))?;
     }
     Ok(())
 }
@@ -144,14 +203,6 @@ fn is_retouch(a: &str, b: &str) -> bool {
     let same_numbers = !a.symmetric_difference(&b).any(|word| has_digit(&word));
     let longer = a.len().max(b.len());
     longer > 0 && same_numbers && a.intersection(&b).count() * 3 >= longer * 2
-}
-
-fn is_address(key: &ArticleKey) -> bool {
-    key.0.starts_with("url:")
-}
-
-fn is_of_feed(key: &ArticleKey) -> bool {
-    key.0.starts_with("feed-guid:")
 }
 
 #[cfg(test)]

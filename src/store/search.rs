@@ -29,6 +29,9 @@ const COUNT_MAX: u32 = 1000;
 /// Hits that can be paged through.
 const DEPTH_MAX: u32 = 2000;
 
+/// Articles indexed in one transaction.
+pub const INDEX_AT_ONCE: u32 = 500;
+
 /// What narrows a search; the default narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchFilter {
@@ -103,6 +106,14 @@ pub struct Found {
 }
 
 impl Store {
+    /// Brings the index in line with up to `limit` articles whose words changed; how many there were. A search does so
+    /// before it looks; the daemon does it meanwhile, so that a search has nothing left to do.
+    pub async fn index_pending(&self, limit: u32) -> Result<usize, StoreError> {
+        let fold = self.fold;
+        self.write("indexing articles", move |tx| index_some(tx, limit, fold))
+            .await
+    }
+
     /// Articles that hold all words of `query`. Words in double quotes must stand together. Case and diacritics do
     /// not count, though exact forms come first; punctuation has no meaning; a document is found by any of its names
     /// (`57-NQ/TW`, "Nghị quyết 57"). An empty query lists what the filter leaves, the newest first; with an empty
@@ -119,6 +130,7 @@ impl Store {
         if query.is_empty() && filter == SearchFilter::default() {
             return Ok(SearchResult::default());
         }
+        while self.index_pending(INDEX_AT_ONCE).await? > 0 {}
         self.read("searching", move |conn| {
             let Some(scope) = Scope::of(conn, &filter, fold)? else {
                 return Ok(SearchResult::default());
@@ -133,6 +145,31 @@ impl Store {
         })
         .await
     }
+}
+
+/// Notes that the article's words changed: [`Store::index_pending`] brings the index in line. Folding and indexing cost as
+/// much as all else that a poll writes, and nobody searches for an article in the second in which it comes.
+pub(super) fn queue(tx: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT OR IGNORE INTO unindexed (article_id) VALUES (?1)")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Indexes up to `limit` articles that wait for it; how many.
+fn index_some(tx: &Transaction<'_>, limit: u32, fold: Fold) -> rusqlite::Result<usize> {
+    let waiting: Vec<i64> = tx
+        .prepare_cached("SELECT article_id FROM unindexed ORDER BY article_id LIMIT ?1")?
+        .query_map([limit], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let Some(last) = waiting.last() else {
+        return Ok(0);
+    };
+    for id in &waiting {
+        index(tx, *id, fold)?;
+    }
+    tx.prepare_cached("DELETE FROM unindexed WHERE article_id <= ?1")?
+        .execute([last])?;
+    Ok(waiting.len())
 }
 
 /// Writes the index of all articles anew: after a step of the schema.

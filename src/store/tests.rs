@@ -167,7 +167,7 @@ pub(super) fn sources(feeds: &[(&str, &str)]) -> Vec<Source> {
                 rank: 1,
                 publisher: None,
                 page_rules: PageRules::default(),
-                user_agent: None,
+                access: crate::model::SourceAccess::default(),
                 time_zone: None,
                 feeds: vec![spec],
             }),

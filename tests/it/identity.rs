@@ -51,7 +51,7 @@ impl World {
             rank: 1,
             publisher: None,
             page_rules: PageRules::default(),
-            user_agent: None,
+            access: diembao::model::SourceAccess::default(),
             time_zone: None,
             feeds: vec![feed("moi"), feed("xdd")],
         };

@@ -5,6 +5,7 @@
 
 mod admin;
 mod admin_mail;
+mod bad_servers;
 mod calendar;
 mod cli;
 mod config;
@@ -15,6 +16,7 @@ mod faults;
 mod histories;
 mod identity;
 mod mail;
+mod manners;
 mod mistakes;
 mod net;
 mod order;
@@ -24,3 +26,4 @@ mod sources;
 mod support;
 mod threats;
 mod web;
+mod week;

@@ -122,7 +122,7 @@ fn source(paper: &Paper, rank: usize) -> Result<Source, AppError> {
             u16::try_from(rank + 100).unwrap_or(u16::MAX)
         },
         page_rules: Default::default(),
-        user_agent: None,
+        access: crate::model::SourceAccess::default(),
         time_zone: None,
         feeds: vec![FeedSpec {
             key: FeedKey(format!("{}/home", paper.key)),
@@ -143,6 +143,7 @@ async fn poll(args: &Args, works: &Works, at: &str) -> Result<(), AppError> {
         let options = fetch::Options {
             due_only: false,
             pages: true,
+            tells: false,
             feeds: &[source.key.to_string()],
         };
         let summary = fetch::pass(args, works, &options).await?;

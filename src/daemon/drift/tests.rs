@@ -176,9 +176,10 @@ fn a_frozen_feed_is_one_silent_for_far_longer_than_usual() {
     let state = |gap_hours: i64, silent_days: i64| FeedState {
         last_ok_at: Some(now),
         last_new_at: Some(now - days(silent_days)),
-        recent: (0..20)
-            .map(|n| now - days(silent_days) - SignedDuration::from_hours(gap_hours * n))
-            .collect(),
+        rhythm: Rhythm {
+            hours: [1.0 / gap_hours as f32; 24],
+            counted_to: Some(now - days(silent_days)),
+        },
         ..FeedState::default()
     };
     let frozen = |state: &FeedState| {

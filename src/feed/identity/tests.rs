@@ -12,7 +12,7 @@ fn source() -> Source {
         rank: 1,
         publisher: None,
         page_rules: PageRules::default(),
-        user_agent: None,
+        access: crate::model::SourceAccess::default(),
         time_zone: None,
         feeds: Vec::new(),
     }

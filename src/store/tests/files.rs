@@ -189,6 +189,8 @@ fn every_loop_query_stands_on_an_index() {
         let published = editions::published_sql();
         let queries = [
             feeds::DUE,
+            feeds::NEXT_DUE,
+            feeds::FAILING,
             articles::UNANALYSED,
             articles::OUTDATED,
             articles::OUTDATED_ABOVE,

@@ -27,7 +27,12 @@ fn what_a_poll_remembers_comes_back_with_the_next_claim() {
         last_poll_at: Some(noon()),
         last_ok_at: Some(noon()),
         last_new_at: Some(noon() - minutes(5)),
-        recent: vec![noon(), noon() - minutes(30)],
+        rhythm: Rhythm {
+            hours: std::array::from_fn(|hour| hour as f32 / 7.0),
+            counted_to: Some(noon() - minutes(30)),
+        },
+        distrusted_until: Some(noon() + minutes(90)),
+        entries_hash: Some([9; 16]),
         failures: 2,
         failing_since: Some(noon() - minutes(40)),
         failure: Some(Failure {

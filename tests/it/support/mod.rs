@@ -3,4 +3,5 @@
 pub mod https;
 pub mod office;
 pub mod origin;
+pub mod poller;
 pub mod smtpd;

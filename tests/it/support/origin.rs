@@ -302,6 +302,11 @@ impl Origin {
         self.world.log.lock().unwrap().clone()
     }
 
+    /// What was asked after the first `known` requests.
+    pub fn log_after(&self, known: usize) -> Vec<Asked> {
+        self.world.log.lock().unwrap()[known..].to_vec()
+    }
+
     /// The paths asked so far, in order.
     pub fn paths(&self) -> Vec<String> {
         self.log().into_iter().map(|asked| asked.path).collect()
