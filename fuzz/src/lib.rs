@@ -4,7 +4,7 @@
 //! once more with coverage, some minutes for nothing. That the rings need no more than this is the import table's
 //! doing (`tests/layers.rs`).
 
-#![allow(dead_code, reason = "only a part of each ring is called here")]
+#![allow(dead_code, unused_imports, reason = "only a part of each ring is called here")]
 
 #[path = "../../src/config/mod.rs"]
 pub mod config;

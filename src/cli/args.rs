@@ -319,6 +319,15 @@ pub enum Feeds {
         /// Home page, or a page that lists feeds
         url: String,
     },
+    /// Try every address of feeds.toml; where one fails, look for another from the home page
+    Verify {
+        /// Feeds (source/feed) or whole sources; all unless named, those that are switched off too
+        #[arg(value_name = "FEED")]
+        feeds: Vec<String>,
+        /// Write what was found into feeds.toml; its remarks stay
+        #[arg(long)]
+        fix: bool,
+    },
 }
 
 /// A feed to be added.

@@ -1,9 +1,9 @@
-//! `feeds list|show`: the sources' health. The tries are in `feeds_test` and `feeds_discover`; what writes `feeds.toml` is
-//! in `feeds_edit`.
+//! `feeds list|show`: the sources' health. The tries are in `feeds_test`, `feeds_discover` and `feeds_verify`; what writes
+//! `feeds.toml` is in `feeds_edit`.
 
 use super::app::{self, AppError};
 use super::args::{Args, Feeds};
-use super::{feeds_discover, feeds_edit, feeds_test, out};
+use super::{feeds_discover, feeds_edit, feeds_test, feeds_verify, out};
 use crate::daemon::drift;
 use crate::model::{Drift, FailureKind};
 use crate::store::FeedRow;
@@ -22,6 +22,7 @@ pub async fn run(args: &Args, action: &Feeds) -> Result<(), AppError> {
         Feeds::Export { file } => feeds_edit::export(args, file.as_deref()),
         Feeds::Test { url } => Box::pin(feeds_test::run(args, url)).await,
         Feeds::Discover { url } => Box::pin(feeds_discover::run(args, url)).await,
+        Feeds::Verify { feeds, fix } => Box::pin(feeds_verify::run(args, feeds, *fix)).await,
     }
 }
 

@@ -81,15 +81,17 @@ pub async fn discover(setup: &Setup, source: &Source, url: &Url, now: Timestamp)
         found: Vec::new(),
     };
     let offers = search.offers(url).await;
-    search.try_all(offers, true).await;
+    let pages = search.try_all(offers).await;
+    search.follow(pages).await;
     let sitemaps = search.sitemaps_of_robots(url).await;
-    search.try_all(sitemaps, false).await;
+    search.try_all(sitemaps).await;
     if search.found.is_empty() {
         let usual = USUAL
             .iter()
             .filter_map(|path| url.join(path).ok())
             .collect();
-        search.try_all(usual, true).await;
+        let pages = search.try_all(usual).await;
+        search.follow(pages).await;
     }
     search.found
 }
@@ -143,9 +145,9 @@ impl Search<'_> {
             .collect()
     }
 
-    /// Tries each address; a page that lists feeds is followed once where `deeper`.
-    async fn try_all(&mut self, offers: Vec<Url>, deeper: bool) {
-        let mut further = Vec::new();
+    /// Tries each address; what is a page instead, and may list feeds, is given back.
+    async fn try_all(&mut self, offers: Vec<Url>) -> Vec<Url> {
+        let mut pages = Vec::new();
         for url in offers {
             if self.tried >= TRIED_MAX || !self.met.insert(url.clone()) {
                 continue;
@@ -163,21 +165,22 @@ impl Search<'_> {
                 source: self.source.clone(),
             };
             let report = feeds_exam::examine(self.setup, &patient, self.now).await;
-            let items = report
-                .content
-                .as_ref()
-                .is_some_and(|content| content.items > 0);
+            let content = report.content.as_ref();
+            let items = content.is_some_and(|content| content.items > 0);
             if report.ok && (items || !report.parts.is_empty()) {
                 self.found.push(report);
-            } else if deeper && report.failure == Some(FailureKind::Html) {
-                further.push(url);
+            } else if report.failure == Some(FailureKind::Html) {
+                pages.push(url);
             }
         }
-        if deeper {
-            for page in further {
-                let offers = self.offers(&page).await;
-                Box::pin(self.try_all(offers, false)).await;
-            }
+        pages
+    }
+
+    /// Tries what pages that list feeds offer; what is a page again is left.
+    async fn follow(&mut self, pages: Vec<Url>) {
+        for page in pages {
+            let offers = self.offers(&page).await;
+            self.try_all(offers).await;
         }
     }
 }

@@ -18,16 +18,19 @@ use url::Url;
 const KEY_MAX_CHARS: usize = 40;
 
 /// `feeds.toml` as it is, and under the pen.
-struct Desk {
-    path: PathBuf,
+pub(super) struct Desk {
+    /// Where it stands.
+    pub(super) path: PathBuf,
     /// What stands in the file; `None` where there is none yet and the program's own list holds.
     old: Option<String>,
-    file: FeedsFile,
+    /// Its text, to be changed.
+    pub(super) file: FeedsFile,
     config: Config,
 }
 
 impl Desk {
-    fn open(args: &Args) -> Result<Self, AppError> {
+    /// Opens the file of the config that the command line names, or the program's own list where there is none yet.
+    pub(super) fn open(args: &Args) -> Result<Self, AppError> {
         let config = app::load_config(args).map_err(AppError::Config)?;
         let settings = config.file.clone().ok_or_else(|| {
             AppError::Usage(
@@ -52,7 +55,7 @@ impl Desk {
     }
 
     /// Writes what was changed, if it loads; else refuses it and says why.
-    fn write(&self) -> Result<(), AppError> {
+    pub(super) fn write(&self) -> Result<(), AppError> {
         let new = self.file.text();
         let settings = self.path.with_file_name("diembao.toml");
         let settings = self.config.file.clone().unwrap_or(settings);

@@ -15,6 +15,7 @@ mod feeds_discover;
 mod feeds_edit;
 mod feeds_exam;
 mod feeds_test;
+mod feeds_verify;
 mod fetch;
 mod mark;
 mod month;

@@ -1,6 +1,6 @@
 //! A sitemap that is an index: the documents it names are asked after it, each with its own conditional request.
 
-use super::pace::ReadResult;
+use super::pace::{self, ReadResult};
 use super::poll::{self, Found};
 use super::works::{Setup, Works};
 use crate::model::{Failure, Feed, FeedPart, FetchOutcome, PublisherHints, Validators};
@@ -45,7 +45,7 @@ pub(super) async fn follow(
         _ => return Followed::default(),
     };
     // A full request of the index is one of its documents, too.
-    let audit = asked.validators == Validators::default();
+    let audit = pace::audit_due(feed, &poll::limits(setup), works.clock.now());
     let mut followed = Followed::default();
     let mut parts = Vec::with_capacity(named.len());
     let (mut well, mut ill) = (0, None);
@@ -61,6 +61,11 @@ pub(super) async fn follow(
                 Validators::default()
             } else {
                 part.validators.clone()
+            },
+            // An index may point anywhere; what lets us in here is nobody else's business.
+            headers: match part.url.origin() == asked.url.origin() {
+                true => asked.headers.clone(),
+                false => Vec::new(),
             },
             ..asked.clone()
         };

@@ -187,3 +187,67 @@ fn a_feed_that_answers_and_brings_nothing_new_is_shown_since_when() {
         edition["coverage"]
     );
 }
+
+#[test]
+fn every_address_is_verified_and_what_was_found_is_written_beside_the_remarks() {
+    let origin = Origin::start();
+    origin.on("/moi.rss", mixed(&origin));
+    let page = "<html><head><link rel=\"alternate\" type=\"application/rss+xml\" href=\"/tin/rss.xml\"></head><body></body></html>";
+    origin.on("/", Answer::ok(page));
+    origin.on("/tin/rss.xml", mixed(&origin));
+    let dead = Origin::start_at("127.0.0.2");
+    let office = Office::new(&[], "");
+    let feeds = format!(
+        "# Danh sách của văn phòng\n[[source]]\nkey = \"bao\"  # giữ nguyên\nname = \"Báo\"\ndomain = \"bao.example\"\n\n# Nguồn chung\n\
+         [[source.feed]]\nurl = \"{}\"\n\n# Đã chuyển\n[[source.feed]]\nkey = \"cu\"\nurl = \"{}\"  # địa chỉ cũ\n\n\
+         [[source]]\nkey = \"mat\"\nname = \"Báo mất\"\ndomain = \"mat.example\"\n[[source.feed]]\nurl = \"{}\"\n",
+        origin.url("/moi.rss"),
+        origin.url("/cu.rss"),
+        dead.url("/mat.rss"),
+    );
+    std::fs::write(office.path("feeds.toml"), &feeds).unwrap();
+    let rows = office.json(&["--json", NOW[0], NOW[1], "feeds", "verify"]);
+    let told: Vec<_> = rows
+        .iter()
+        .map(|row| (row["feed"].as_str().unwrap(), row["ok"].as_bool().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [("bao/chung", true), ("bao/cu", false), ("mat/chung", false)]
+    );
+    assert_eq!(rows[1]["instead"], origin.url("/tin/rss.xml").as_str());
+    assert_eq!(rows[2]["instead"], serde_json::Value::Null);
+    assert_eq!(
+        std::fs::read_to_string(office.path("feeds.toml")).unwrap(),
+        feeds
+    );
+    let said = office.says(&[NOW[0], NOW[1], "feeds", "verify", "--fix"]);
+    assert!(
+        said.contains("3 địa chỉ: 1 tốt, 2 không đọc được"),
+        "{said}"
+    );
+    let written = std::fs::read_to_string(office.path("feeds.toml")).unwrap();
+    for kept in [
+        "# Danh sách của văn phòng",
+        "key = \"bao\"  # giữ nguyên",
+        "# Nguồn chung",
+        "# Đã chuyển",
+        "# địa chỉ cũ",
+    ] {
+        assert!(written.contains(kept), "{kept} is gone:\n{written}");
+    }
+    assert!(
+        written.contains(origin.url("/tin/rss.xml").as_str()) && !written.contains("/cu.rss"),
+        "{written}"
+    );
+    assert_eq!(written.matches("verified = true").count(), 2, "{written}");
+    office.says(&["check"]);
+    // What is written is good: a second round has nothing to change.
+    let again = office.json(&["--json", NOW[0], NOW[1], "feeds", "verify", "bao"]);
+    assert!(
+        again
+            .iter()
+            .all(|row| row["ok"] == true && row["confirm"] == false),
+        "{again:?}"
+    );
+}
