@@ -431,6 +431,8 @@ pub enum Tool {
     },
     /// {title,lead,text} on stdin to {figures:[{text,value,unit,subject,sentence}]}
     Figures,
+    /// {title,lead,text} on stdin to {names:[{kind,key,shown,position}]}: persons, bodies, provinces, documents
+    Names,
     /// JSON lines {documents,references} on stdin to the table of src/analyse/summary/weights.rs
     #[command(hide = true)]
     TrainSummary {

@@ -9,6 +9,11 @@ static NOT_PROVINCES: LazyLock<Keys> = LazyLock::new(|| {
     keys("đường phố trường chợ cầu sông sạn xã phường nguyễn trần lê phạm hoàng vũ võ đặng bùi")
 });
 
+static UNCLE: LazyLock<Vec<String>> = LazyLock::new(|| phrase("Hồ Chí Minh"));
+
+/// Last words of a province's office.
+static OFFICES: LazyLock<Keys> = LazyLock::new(|| keys("tỉnh ủy"));
+
 static CITY: LazyLock<Vec<String>> = LazyLock::new(|| phrase("thành phố"));
 
 /// All names of the provinces, ready to be looked for.
@@ -69,6 +74,18 @@ impl Gazetteer {
         found.into_iter().map(|named| named.key).collect()
     }
 
+    /// Keys of the provinces whose office acts in a text: "Tỉnh ủy An Giang", "UBND tỉnh Cà Mau". Where something merely takes
+    /// place ("tại Hà Nội") is not told.
+    pub fn acting_in(&self, text: &str) -> Vec<String> {
+        let words = super::words::words(text);
+        let office = |named: &Named| {
+            let before = named.from.checked_sub(1).map(|i| &words[i].key);
+            before.is_some_and(|key| OFFICES.contains(key))
+        };
+        let acting = self.find(&words).into_iter().filter(office);
+        acting.map(|named| named.key).collect()
+    }
+
     /// The provinces that the words name, in order.
     pub(super) fn find(&self, words: &[Word]) -> Vec<Named> {
         let mut out = Vec::new();
@@ -112,6 +129,11 @@ impl Gazetteer {
                 })
             })
         };
+        // "tư tưởng Hồ Chí Minh" is no city, "TP. Hồ Chí Minh" is.
+        let short = at.checked_sub(1).is_some_and(|i| words[i].key == "tp");
+        if reads(words, at, &UNCLE) && !city && !short {
+            return None;
+        }
         let (name, key) = same.iter().find(|(name, _)| fits(name))?;
         Some((name.len(), key))
     }

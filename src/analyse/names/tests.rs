@@ -110,6 +110,17 @@ fn provinces_go_by_their_names_of_today() {
         ),
         ["an-giang", "tp-ho-chi-minh", "hue"]
     );
+    assert_eq!(
+        of(
+            NameKind::Place,
+            "TP. Hồ Chí Minh và Thành phố Hồ Chí Minh học tập tư tưởng Hồ Chí Minh."
+        ),
+        ["tp-ho-chi-minh"]
+    );
+    assert_eq!(
+        of(NameKind::Place, "Học tập và làm theo tư tưởng Hồ Chí Minh."),
+        Vec::<String>::new()
+    );
     // Peace is no province, nor is a person, nor a street.
     assert_eq!(
         of(

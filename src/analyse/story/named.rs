@@ -30,7 +30,7 @@ const HOME: [&str; 10] = [
 /// Who, where and which document an article is about.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Named {
-    /// The province of the headline, else of the lead, else the paper's own; several say nothing of where.
+    /// The province of the headline, else whose office acts in the lead, else the paper's own; several say nothing of where.
     provinces: BTreeSet<String>,
     /// Those named anywhere.
     all_provinces: BTreeSet<String>,
@@ -71,11 +71,10 @@ impl Named {
         }
         out.all_provinces.clone_from(&out.provinces);
         out.all_documents.clone_from(&out.documents);
-        let in_lead: BTreeSet<String> = gazetteer.provinces_in(lead).into_iter().collect();
         if out.provinces.is_empty() {
-            out.provinces.clone_from(&in_lead);
+            out.provinces.extend(gazetteer.acting_in(lead));
         }
-        out.all_provinces.extend(in_lead);
+        out.all_provinces.extend(gazetteer.provinces_in(lead));
         out.all_provinces.extend(gazetteer.provinces_in(text));
         let opening = &text[..text.floor_char_boundary(OPENING)];
         out.all_documents

@@ -5,6 +5,7 @@ mod cluster;
 mod extract;
 mod figures;
 mod json;
+mod names;
 mod neardup;
 mod parse;
 mod sentences;
@@ -33,6 +34,7 @@ pub fn run(args: &Args, tool: &Tool) -> ExitCode {
         Tool::Sentences => sentences::run(),
         Tool::Summarise { weights } => summarise::run(weights.as_deref()),
         Tool::Figures => figures::run(),
+        Tool::Names => names::run(),
         Tool::TrainSummary { folds, without } => train_summary::run(*folds, without),
     }
 }
