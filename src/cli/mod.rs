@@ -14,6 +14,7 @@ mod near_misses;
 mod now;
 mod out;
 mod outbox;
+mod replay;
 mod run;
 mod search;
 mod status;
@@ -91,6 +92,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 preview,
                 send,
                 resend,
+                replay,
                 near_misses,
             } => {
                 let options = digest::Options {
@@ -100,6 +102,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     out: out.as_deref().or(preview.as_deref()),
                     send: *send,
                     resend: resend.as_deref(),
+                    replay: *replay,
                     near_misses: *near_misses,
                 };
                 Box::pin(digest::run(args, &options)).await
@@ -128,11 +131,13 @@ fn on_runtime(args: &Args) -> ExitCode {
                 article,
                 word,
                 undo,
+                export,
             } => {
                 let options = mark::Options {
                     article: article.as_deref(),
                     word: word.as_deref(),
                     undo: *undo,
+                    export: *export,
                 };
                 mark::run(args, &options).await
             }

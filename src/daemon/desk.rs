@@ -10,7 +10,8 @@ use super::material;
 use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::analyse;
+use crate::analyse::topic::lessons::Lessons;
+use crate::analyse::{self, topic};
 use crate::config::DigestConfig;
 use crate::config::topics::Topics;
 use crate::edition::{self, TemplateError, window};
@@ -25,6 +26,8 @@ use tokio::sync::watch;
 const CLAIM: u32 = 200;
 /// How far back the first edition of a digest looks from the moment it was configured.
 const FIRST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// Batches of one round: a change of lexicon reads the whole archive again, and an edition that is due must not wait for it.
+const BATCHES: usize = 10;
 /// How often an edition is composed anew when the ledger changes meanwhile.
 const STALE_TRIES: u32 = 3;
 
@@ -56,15 +59,22 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
         let round = async {
             // Asked before the analysis: what is read after the question is the next round's.
             let waits = catch_up.waits(&works).await?;
-            analyse_pending(&works, || heart.beat()).await?;
+            let more = analyse(&works, BATCHES, || heart.beat()).await? == BATCHES * CLAIM as usize;
             if waits {
-                return Ok(Vec::new());
+                return Ok((Vec::new(), more));
             }
-            compose_due(&works).await
+            Ok::<_, DeskError>((compose_due(&works).await?, more))
         };
+        let mut more = false;
         match round.await {
-            Ok(made) => made.iter().for_each(announce),
+            Ok((made, rest)) => {
+                made.iter().for_each(announce);
+                more = rest;
+            }
             Err(err) => tracing::error!(error = %err, "the desk could not finish its round"),
+        }
+        if more && !*stop.borrow() {
+            continue;
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
@@ -88,13 +98,19 @@ fn announce(made: &Composed) {
     );
 }
 
-/// Judges every article that the present lexicon has not judged; returns how many. `progress` is called between batches.
+/// Judges every article that the present rules have not judged; returns how many. `progress` is called between batches.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize, DeskError> {
+    analyse(works, usize::MAX, progress).await
+}
+
+/// New articles first, then those of older rules, the latest first; at most `batches` of [`CLAIM`].
+async fn analyse(works: &Works, batches: usize, progress: impl Fn()) -> Result<usize, DeskError> {
+    let lessons = Arc::new(Lessons::of(&works.store.marked().await?));
     let mut judged = 0;
-    loop {
+    for _ in 0..batches {
         let setup = works.setup();
         let version = setup.analysis_version;
         let articles = works.store.claim_unanalysed(version, CLAIM).await?;
@@ -102,7 +118,8 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
             return Ok(judged);
         }
         judged += articles.len();
-        let verdicts = tokio::task::spawn_blocking(move || judge_all(&setup, &articles))
+        let lessons = Arc::clone(&lessons);
+        let verdicts = tokio::task::spawn_blocking(move || judge_all(&setup, &lessons, &articles))
             .await
             .map_err(|err| DeskError::Broken(err.to_string()))?;
         works
@@ -112,22 +129,34 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
         works.wakes.pages.notify_one();
         progress();
     }
+    Ok(judged)
 }
 
-fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<(ArticleId, Verdict, bool)> {
+/// Verdicts, each with whether the article's page is worth reading: it can matter, and no edition will pass it over.
+fn judge_all(
+    setup: &Setup,
+    lessons: &Lessons,
+    articles: &[Unanalysed],
+) -> Vec<(ArticleId, Verdict, bool)> {
+    let pages = setup.config.article.pages;
     articles
         .iter()
-        .map(|one| judge(&setup.config.topics, setup.config.article.pages, one))
+        .map(|one| {
+            let verdict = judge(&setup.config.topics, lessons, one);
+            let page_wanted = pages && !one.article.backfill && topic::can_matter(&verdict);
+            (one.article.id, verdict, page_wanted)
+        })
         .collect()
 }
 
-/// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(topics: &Topics, pages: bool, one: &Unanalysed) -> (ArticleId, Verdict, bool) {
-    let article = &one.article;
-    let found = analyse::topic::classify(topics, &article.text());
-    let verdict = analyse::mark::apply(found, &one.marks, topics);
-    let page_wanted = pages && !article.backfill && analyse::topic::can_matter(topics, &verdict);
-    (article.id, verdict, page_wanted)
+/// A verdict with the admin's word in it: on this article, else on similar ones.
+pub(super) fn judge(topics: &Topics, lessons: &Lessons, one: &Unanalysed) -> Verdict {
+    let found = if one.marks.is_empty() {
+        topic::classify_with(topics, &one.article.text(), lessons)
+    } else {
+        topic::classify(topics, &one.article.text())
+    };
+    analyse::mark::apply(found, &one.marks, topics)
 }
 
 /// Composes and freezes every edition that is due now.
@@ -197,10 +226,7 @@ pub async fn compose(
     let mut articles = works.store.candidates(&digest.name, after, upto, 1).await?;
     if last.is_none() {
         // A digest that is added later begins with the present, not with all that was ever stored.
-        let begin = calendar::since(works, digest)
-            .await?
-            .saturating_sub(FIRST_WINDOW)
-            .unwrap_or(Timestamp::MIN);
+        let begin = first_window(calendar::since(works, digest).await?);
         articles.retain(|article| article.seen >= begin);
     }
     let window = Window {
@@ -208,16 +234,30 @@ pub async fn compose(
         upto,
         covers: due.covers,
     };
-    compose_from(
-        works,
-        setup,
-        digest,
-        &due.slot,
+    let draft = Draft {
+        slot: &due.slot,
         window,
         articles,
-        last.map(|last| last.number),
-    )
-    .await
+        last_number: last.map(|last| last.number),
+    };
+    compose_from(works, setup, digest, draft).await
+}
+
+/// When the first window of a digest begins that is known `since` then.
+pub(super) fn first_window(since: Timestamp) -> Timestamp {
+    since.saturating_sub(FIRST_WINDOW).unwrap_or(Timestamp::MIN)
+}
+
+/// What an edition is composed from.
+pub(super) struct Draft<'a> {
+    /// The civil time it is due for.
+    pub slot: &'a str,
+    /// What it draws from.
+    pub window: Window,
+    /// Its articles, with their verdicts.
+    pub articles: Vec<Article>,
+    /// Number of the edition before; `None` before the first.
+    pub last_number: Option<u32>,
 }
 
 /// A review of these articles, outside of all editions: nothing is frozen.
@@ -241,18 +281,28 @@ pub async fn review(
         upto: works.store.highest_ingest().await?,
         covers,
     };
-    compose_from(works, setup, digest, &slot, window, articles, None).await
+    let draft = Draft {
+        slot: &slot,
+        window,
+        articles,
+        last_number: None,
+    };
+    compose_from(works, setup, digest, draft).await
 }
 
-async fn compose_from(
+/// Composes and renders, without freezing.
+pub(super) async fn compose_from(
     works: &Works,
     setup: &Arc<Setup>,
     digest: &DigestConfig,
-    slot: &str,
-    window: Window,
-    articles: Vec<Article>,
-    last_number: Option<u32>,
+    draft: Draft<'_>,
 ) -> Result<Composed, DeskError> {
+    let Draft {
+        slot,
+        window,
+        articles,
+        last_number,
+    } = draft;
     let (mut material, earlier) =
         material::gather(works, setup, digest, slot, window, articles, last_number).await?;
     let options = letter::render_options(setup, digest);

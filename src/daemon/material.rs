@@ -90,9 +90,12 @@ async fn earlier(
     last_number: Option<u32>,
 ) -> Result<Vec<(Article, u32)>, StoreError> {
     match last_number {
-        Some(_) => {
+        Some(last) => {
             let from = date.saturating_sub(REMEMBERED.days());
-            works.store.published_since(&digest.name, from).await
+            let mut earlier = works.store.published_since(&digest.name, from).await?;
+            // An edition that is composed once more knows nothing of itself and those after it.
+            earlier.retain(|&(_, number)| number <= last);
+            Ok(earlier)
         }
         None => Ok(Vec::new()),
     }

@@ -13,6 +13,7 @@ pub mod pages;
 pub mod poll;
 pub mod post;
 pub mod reload;
+pub mod replay;
 mod run;
 pub mod setup;
 mod start;

@@ -9,6 +9,7 @@ mod neardup;
 mod parse;
 mod sentences;
 mod summarise;
+mod train;
 mod train_summary;
 
 use super::args::Tool;
@@ -33,6 +34,7 @@ pub fn run(tool: &Tool) -> ExitCode {
         Tool::Sentences => sentences::run(),
         Tool::Summarise => summarise::run(),
         Tool::Figures => figures::run(),
+        Tool::Train { folds } => train::run(*folds),
         Tool::TrainSummary { folds } => train_summary::run(*folds),
     }
 }
