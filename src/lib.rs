@@ -26,3 +26,4 @@ pub mod store;
 pub mod cli;
 pub mod daemon;
 pub mod log;
+pub mod web;

@@ -22,11 +22,12 @@ const OWN: &[(&str, &[&str])] = &[
     ("net", &["model"]),
     ("mail", &["model"]),
     ("log", &["model", "config"]),
+    ("web", &["model", "text", "config", "edition", "store"]),
     (
         "daemon",
         &[
             "model", "text", "config", "feed", "page", "analyse", "edition", "store", "net",
-            "mail", "log",
+            "mail", "log", "web",
         ],
     ),
     (
@@ -49,7 +50,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["mail"]),
     ("feed_rs", &["feed"]),
     ("dom_smoothie", &["page"]),
-    ("minijinja", &["edition"]),
+    ("minijinja", &["edition", "web"]),
+    ("axum", &["web"]),
+    ("hyper_util", &["web"]),
+    ("quick_xml", &["web"]),
+    ("docx_rs", &["edition"]),
+    ("zip", &["edition"]),
+    ("csv", &["edition"]),
     ("tokio_cron_scheduler", &["daemon"]),
     ("sd_notify", &["daemon"]),
     ("tracing_subscriber", &["log"]),
@@ -58,7 +65,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("comfy_table", &["cli"]),
     ("toml_edit", &["config"]),
-    ("tokio", &["store", "net", "mail", "daemon", "cli"]),
+    ("tokio", &["store", "net", "mail", "daemon", "web", "cli"]),
 ];
 
 /// Paths that may stand in some files only: their last two segments, and the files' beginnings.

@@ -5,10 +5,13 @@
 //! it a name, a date or a document number (`refuse`).
 
 mod clause;
+mod differ;
 mod refuse;
 mod subject;
 mod things;
 mod units;
+
+pub use differ::conflicts;
 
 use crate::{
     model::Figure,

@@ -2,6 +2,7 @@
 
 pub mod figures;
 pub mod mark;
+pub mod names;
 pub mod neardup;
 pub mod story;
 pub mod summary;

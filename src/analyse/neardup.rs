@@ -3,11 +3,19 @@
 //! Two texts are copies when most of the shorter one's five-syllable windows stand in the other and where their
 //! wording agrees their figures and names do: papers reprint agency reports with new titles, cuts and captions,
 //! but a monthly report from the neighbouring commune has the same words with other figures.
+//!
+//! Which texts are compared at all says an index of a few windows of each text ([`index`]): in memory for the articles
+//! of one edition, in the store for those of the last months. Both are asked and judged alike.
+
+pub mod index;
+#[cfg(test)]
+mod tests;
 
 use crate::{
-    model::{Article, ArticleId, SourceKey},
+    model::{Article, ArticleId, NearKeys, SourceKey},
     text::shingle::{self, Token},
 };
+use index::Index;
 use std::{
     borrow::Borrow,
     cmp::Reverse,
@@ -31,9 +39,6 @@ const OPENING: usize = 64;
 const OPENING_SHARED: f64 = 0.25;
 /// Below this no text is compared at all.
 const NOTHING: usize = 6;
-/// How many texts are looked at for one window. Windows in more are boilerplate, or belong to copies that are
-/// already joined: this keeps the work linear.
-const MAX_HOLDERS: usize = 48;
 
 /// One text to compare.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +75,11 @@ impl NearText {
             shingles,
             opening,
         }
+    }
+
+    /// What an index holds of the text.
+    pub fn keys(&self) -> NearKeys {
+        index::choose(&self.shingles, &self.opening)
     }
 }
 
@@ -176,34 +186,15 @@ fn agree(a: &Filled, b: &Filled) -> bool {
 /// The group of each text: equal numbers are copies of one another. The grouping depends on the set of texts
 /// only, not on their order; the number is the place of the group's first text.
 pub fn group(texts: &[NearText]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..texts.len()).collect();
-    // Longest first, so that the full report is what the cut ones are found by; then by content.
-    order.sort_by_cached_key(|&i| {
-        let text = &texts[i];
-        let content = shingle::hash_of(text.tokens.iter().map(|t| t.text.as_str()));
-        (Reverse(text.shingles.len()), content)
-    });
+    let mut index = Index::default();
+    for (i, text) in texts.iter().enumerate() {
+        index.add(i, &text.keys());
+    }
     let mut parent: Vec<usize> = (0..texts.len()).collect();
-    let mut holders: HashMap<u64, Vec<usize>> = HashMap::new();
-    for &i in &order {
-        let mut meets: BTreeMap<usize, usize> = BTreeMap::new();
-        for window in &texts[i].shingles {
-            let known = holders.entry(*window).or_default();
-            for &j in known.iter() {
-                *meets.entry(j).or_default() += 1;
-            }
-            if known.len() < MAX_HOLDERS {
-                known.push(i);
-            }
-        }
-        // Half of what is_copy asks for leaves room for windows whose list of holders was full.
-        let enough = texts[i].shingles.len() as f64 * CONTAINED / 2.0;
-        for (j, _) in meets
-            .into_iter()
-            .filter(|&(_, count)| count as f64 >= enough)
-        {
+    for (i, text) in texts.iter().enumerate() {
+        for j in index.near(&text.keys()) {
             let (a, b) = (root(&mut parent, i), root(&mut parent, j));
-            if a != b && is_copy(&texts[i], &texts[j]) {
+            if a != b && is_copy(text, &texts[j]) {
                 parent[a.max(b)] = a.min(b);
             }
         }
@@ -253,23 +244,41 @@ pub fn copies<A: Borrow<Article>>(
         .collect()
 }
 
-/// Which of `articles` print again a report that an earlier edition had, and the number of the first such edition.
-pub fn reprints<A: Borrow<Article>>(
-    articles: &[A],
-    earlier: &[(Article, u32)],
+/// Which articles print again a report that an earlier edition had, and the number of the first such edition. `known`
+/// has, for an article of a group, what the store's index found near it: the article that an edition had, and its number.
+pub fn reprints(
+    copies: &[Vec<ArticleId>],
+    articles: &[Article],
+    known: &[(ArticleId, Article, u32)],
 ) -> BTreeMap<ArticleId, u32> {
-    let known = earlier.iter().map(|(article, _)| article);
-    let new = articles.iter().map(Borrow::borrow);
-    let texts: Vec<NearText> = known.chain(new).map(near_text).collect();
-    let groups = group(&texts);
-    let mut first: HashMap<usize, u32> = HashMap::new();
-    for (group, (_, number)) in groups.iter().zip(earlier) {
-        let least = first.entry(*group).or_insert(*number);
-        *least = (*least).min(*number);
+    let by_id: HashMap<ArticleId, &Article> = articles.iter().map(|a| (a.id, a)).collect();
+    let mut texts: HashMap<ArticleId, NearText> = HashMap::new();
+    let mut first: HashMap<ArticleId, u32> = HashMap::new();
+    for (id, earlier, number) in known {
+        let Some(article) = by_id.get(id) else {
+            continue;
+        };
+        for one in [*article, earlier] {
+            texts.entry(one.id).or_insert_with(|| near_text(one));
+        }
+        if is_copy(&texts[id], &texts[&earlier.id]) {
+            let least = first.entry(*id).or_insert(*number);
+            *least = (*least).min(*number);
+        }
     }
-    let new = articles.iter().zip(&groups[earlier.len()..]);
-    new.filter_map(|(article, group)| Some((article.borrow().id, *first.get(group)?)))
-        .collect()
+    let of_group = |group: &Vec<ArticleId>| {
+        let number = group.iter().filter_map(|id| first.get(id)).min().copied();
+        group
+            .iter()
+            .filter_map(|id| Some((*id, number?)))
+            .collect::<Vec<_>>()
+    };
+    copies.iter().flat_map(of_group).collect()
+}
+
+/// What the store's index holds of an article.
+pub fn keys(article: &Article) -> NearKeys {
+    near_text(article).keys()
 }
 
 fn near_text(article: &Article) -> NearText {
@@ -277,161 +286,4 @@ fn near_text(article: &Article) -> NearText {
         article.sapo.as_deref().unwrap_or(""),
         article.body.as_deref().unwrap_or(""),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Ingest;
-
-    const REPORT: &str = "Sáng 12/11, Ban Thường vụ Tỉnh ủy tổ chức hội nghị sơ kết ba năm thực hiện nghị quyết về nâng cao \
-        chất lượng sinh hoạt chi bộ. Đến nay toàn tỉnh có 1.284 chi bộ thực hiện sinh hoạt chuyên đề mỗi quý, tăng 312 \
-        chi bộ so với năm trước. Các đại biểu đã thảo luận về cách làm hay ở cơ sở và những việc còn chậm. Kết luận hội \
-        nghị, đồng chí Bí thư Tỉnh ủy yêu cầu cấp ủy các cấp bám sát cơ sở, nói đi đôi với làm, không chạy theo hình thức.";
-
-    fn group_of(texts: &[(&str, &str)]) -> Vec<usize> {
-        group(
-            &texts
-                .iter()
-                .map(|(sapo, body)| NearText::new(sapo, body))
-                .collect::<Vec<_>>(),
-        )
-    }
-
-    #[test]
-    fn a_reprint_with_other_spelling_and_a_cut_is_a_copy() {
-        use unicode_normalization::UnicodeNormalization;
-        let cut: String = REPORT[..REPORT.find("Các đại biểu").unwrap()]
-            .nfd()
-            .collect();
-        assert_eq!(
-            group_of(&[("", REPORT), ("(TTXVN) - Tin trong tỉnh", &cut)]),
-            [0, 0]
-        );
-    }
-
-    #[test]
-    fn the_same_words_with_other_figures_are_another_report() {
-        let other = REPORT
-            .replace("1.284", "967")
-            .replace("312", "45")
-            .replace("12/11", "13/11");
-        assert_eq!(group_of(&[("", REPORT), ("", &other)]), [0, 1]);
-    }
-
-    #[test]
-    fn the_same_words_with_other_names_or_dates_are_another_report() {
-        let form = |place: &str, who: &str, date: &str| {
-            format!(
-                "Ngày {date}, tại xã {place}, Đảng ủy tổ chức lớp bồi dưỡng cho cấp ủy viên chi bộ thôn, do đồng chí {who} trực tiếp \
-                 đứng lớp. Học viên xã {place} nghe ba chuyên đề về nghiệp vụ và trao đổi với báo cáo viên {who} về cách ghi sổ."
-            )
-        };
-        let one = form("Bến Mới", "Trần Hải", "21/10");
-        let again = form("Bến Mới", "Trần Hải", "21-10");
-        let moved = form("Bến Mới", "Trần Hải", "28-10");
-        let other = form("Chợ Cũ", "Lê Sơn", "21/10");
-        assert_eq!(
-            group_of(&[("", &one), ("", &again), ("", &other)]),
-            [0, 0, 2]
-        );
-        assert_eq!(group_of(&[("", &one), ("", &moved)]), [0, 1]);
-    }
-
-    #[test]
-    fn a_follow_up_that_quotes_the_first_report_is_none_of_its_copies() {
-        let news = "Hôm nay đoàn giám sát của Tỉnh ủy công bố kết luận đối với ba đảng ủy xã chậm sơ kết. Kết luận nêu rõ trách nhiệm \
-            của từng tập thể, thời hạn khắc phục và cách theo dõi. Đảng ủy các xã nhận khuyết điểm, hứa sửa ngay trong tháng, có \
-            phân công từng cấp ủy viên xuống dự sinh hoạt với chi bộ yếu. Trước đó, báo đã đưa tin về hội nghị.";
-        let follow_up = format!("{news} {REPORT}");
-        assert_eq!(group_of(&[("", REPORT), ("", &follow_up)]), [0, 1]);
-    }
-
-    #[test]
-    fn one_shared_sentence_does_not_make_a_copy() {
-        let sapo = "Các đại biểu đã thảo luận về cách làm hay ở cơ sở và những việc còn chậm.";
-        assert_eq!(group_of(&[("", REPORT), (sapo, "")]), [0, 1]);
-        assert_eq!(
-            group_of(&[(sapo, ""), (sapo, "")]),
-            [0, 0],
-            "two feeds with the same sapo alone"
-        );
-        assert_eq!(
-            group_of(&[("", ""), ("", "")]),
-            [0, 1],
-            "titles alone never merge"
-        );
-    }
-
-    fn article(id: i64, source: &str, body: &str) -> Article {
-        Article {
-            id: ArticleId(id),
-            source: source.into(),
-            url: format!("https://{source}.example/{id}"),
-            title: "Sơ kết ba năm".into(),
-            first_title: None,
-            sapo: None,
-            body: Some(body.into()),
-            author: None,
-            section: None,
-            published: None,
-            seen: jiff::Timestamp::UNIX_EPOCH,
-            ingest: Ingest(id),
-            backfill: false,
-            verdict: None,
-        }
-    }
-
-    #[test]
-    fn the_lead_copy_is_of_the_highest_paper_then_the_fullest_then_the_earliest() {
-        let cut = &REPORT[..REPORT.find("Kết luận").unwrap()];
-        let articles = [
-            article(1, "huyen", REPORT),
-            article(2, "tinh", cut),
-            article(3, "tinh", REPORT),
-            article(4, "tinh", REPORT),
-        ];
-        let rank = |source: &SourceKey| if source.as_str() == "tinh" { 10 } else { 20 };
-        assert_eq!(copies(&articles, rank), [[3, 4, 2, 1].map(ArticleId)]);
-    }
-
-    #[test]
-    fn what_an_earlier_edition_had_is_a_reprint_of_the_first_that_had_it() {
-        let cut = &REPORT[..REPORT.find("Kết luận").unwrap()];
-        let earlier = [
-            (article(1, "tinh", REPORT), 288),
-            (article(2, "huyen", REPORT), 287),
-        ];
-        let fresh = REPORT.replace("1.284", "967").replace("312", "45");
-        let articles = [article(3, "xa", cut), article(4, "xa", &fresh)];
-        assert_eq!(
-            reprints(&articles, &earlier),
-            BTreeMap::from([(ArticleId(3), 287)])
-        );
-        assert!(reprints(&articles, &[]).is_empty());
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn order_does_not_matter(seed in 0usize..720) {
-            let variants = [
-                REPORT.to_owned(),
-                REPORT[..REPORT.find("Kết luận").unwrap()].to_owned(),
-                REPORT.replace("1.284", "967").replace("312", "45"),
-                "Đảng ủy xã phát động thi đua nước rút trong hai tháng cuối năm với 14 chỉ tiêu được giao cho từng chi bộ.".to_owned(),
-                REPORT[REPORT.find("Các đại biểu").unwrap()..].to_owned(),
-                "Đảng ủy xã phát động thi đua nước rút trong hai tháng cuối năm với 14 chỉ tiêu được giao cho từng chi bộ thôn.".to_owned(),
-            ];
-            let straight = group_of(&variants.each_ref().map(|v| ("", v.as_str())));
-            let mut left: Vec<usize> = (0..6).collect();
-            let mut seed = seed;
-            let order: Vec<usize> = (1..=6).rev().map(|n| { let at = seed % n; seed /= n; left.remove(at) }).collect();
-            let mixed = group_of(&order.iter().map(|&i| ("", variants[i].as_str())).collect::<Vec<_>>());
-            for (a, &i) in order.iter().enumerate() {
-                for (b, &j) in order.iter().enumerate() {
-                    proptest::prop_assert_eq!(mixed[a] == mixed[b], straight[i] == straight[j]);
-                }
-            }
-        }
-    }
 }

@@ -21,6 +21,9 @@ pub enum AppError {
     /// The command's own work failed: exit code 1.
     #[error("{0:#}")]
     Work(#[from] anyhow::Error),
+    /// A human is needed, as the output says: exit code 1.
+    #[error("a human is needed")]
+    Unwell,
     /// The store failed: exit code 1.
     #[error(transparent)]
     Store(#[from] StoreError),

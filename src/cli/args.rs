@@ -85,17 +85,22 @@ pub enum Command {
         #[arg(value_name = "FEED")]
         feeds: Vec<String>,
     },
-    /// Compose an edition, or render a frozen one again
+    /// Compose an edition, or render a frozen one again; `digest template check` checks the mail's templates
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Digest {
+        /// What else can be done.
+        #[command(subcommand)]
+        action: Option<DigestAction>,
         /// The digest's name in diembao.toml
-        name: String,
+        #[arg(required = true)]
+        name: Option<String>,
         /// The edition of this day [default: today]
         #[arg(long, value_name = "YYYY-MM-DD")]
         date: Option<Date>,
         /// Compose without freezing: nothing is kept, nobody is mailed
         #[arg(long)]
         dry_run: bool,
-        /// Write .eml, .html, .txt and .json into this folder
+        /// Write .eml, .html, .txt, .docx, .csv and .json into this folder
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
         /// Write what an edition composed now would be into this folder; keeps nothing, mails nobody
@@ -107,9 +112,9 @@ pub enum Command {
         /// Send the frozen edition to this recipient once more
         #[arg(long, value_name = "RECIPIENT", conflicts_with_all = ["dry_run", "send", "preview"])]
         resend: Option<String>,
-        /// Compose the edition of this day anew under today's rules, beside the one that was sent; keeps nothing
-        #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["date", "dry_run", "send", "preview", "resend", "near_misses"])]
-        replay: Option<Date>,
+        /// Count the editions of this month, for the press briefing; with --out as .html, .docx and .csv
+        #[arg(long, value_name = "YYYY-MM", value_parser = month, conflicts_with_all = ["date", "dry_run", "send", "preview", "resend", "near_misses"])]
+        month: Option<Date>,
         /// Also list the ten articles of its span that came nearest to being taken
         #[arg(long)]
         near_misses: bool,
@@ -118,34 +123,39 @@ pub enum Command {
     Check {
         /// The diembao.toml to check [default: the one in use]
         file: Option<PathBuf>,
+        /// Also say what the change would do: feeds, and the last edition under the new config
+        #[arg(long)]
+        diff: bool,
+        /// Also try every feed that is switched on, and the login at the mail server
+        #[arg(long)]
+        online: bool,
     },
+    /// Write a sound copy of the data, also while the service runs
+    Backup {
+        /// The file; in a folder, a file named after the moment
+        file: PathBuf,
+        /// In a folder: leave only so many backups
+        #[arg(long, value_name = "COUNT")]
+        keep: Option<u32>,
+    },
+    /// Put a backup in the place of the data; editions that were mailed are not mailed again
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Up to when editions were mailed, where the present data cannot say it: a time, or "backup" for none since then
+        #[arg(long, value_name = "TIME")]
+        mailed_until: Option<String>,
+    },
+    /// Check the data: SQLite's integrity and this program's own promises
+    Verify,
     /// Feeds: their health, one in full, a try
     Feeds {
         /// What to do with them.
         #[command(subcommand)]
         action: Feeds,
     },
-    /// Full-text search, with or without diacritics
-    Search {
-        /// Words; all must occur
-        #[arg(required = true)]
-        query: Vec<String>,
-        /// Only this source (its key)
-        #[arg(long)]
-        source: Option<String>,
-        /// Only sources of this province (its key)
-        #[arg(long)]
-        province: Option<String>,
-        /// Seen on or after this day
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        from: Option<Date>,
-        /// Seen on or before this day
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        to: Option<Date>,
-        /// How many at most
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-    },
+    /// Full-text search, with or without diacritics; what is written exactly as typed comes first
+    Search(Search),
     /// Why an article was taken or left
     Explain {
         /// Its number or address
@@ -194,6 +204,75 @@ pub enum Command {
     Man,
 }
 
+/// What to look for, and where.
+#[derive(Debug, clap::Args)]
+pub struct Search {
+    /// Words; all must occur. In double quotes they must stand together: '"kiểm tra đảng viên"'. A document is found by
+    /// any of its names: 57-NQ/TW, "Nghị quyết 57"
+    #[arg(required_unless_present_any = ["source", "province", "topic", "person", "document", "from", "to"])]
+    pub query: Vec<String>,
+    /// Only this paper (its key)
+    #[arg(long, visible_alias = "paper")]
+    pub source: Option<String>,
+    /// Only papers of this province (its key)
+    #[arg(long)]
+    pub province: Option<String>,
+    /// Only this topic (its key in topics.toml)
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// Only articles that name this person
+    #[arg(long, value_name = "NAME")]
+    pub person: Option<String>,
+    /// Only articles that mention this document, by any of its names
+    #[arg(long, value_name = "NUMBER")]
+    pub document: Option<String>,
+    /// Published on or after this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub from: Option<Date>,
+    /// Published on or before this day
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub to: Option<Date>,
+    /// How many at most
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=2000))]
+    pub limit: u32,
+    /// Which page of so many
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: u32,
+    /// The newest first, not the best
+    #[arg(long)]
+    pub newest: bool,
+}
+
+/// What can be done about digests besides composing one.
+#[derive(Debug, Subcommand)]
+pub enum DigestAction {
+    /// The mail's templates
+    Template {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: TemplateAction,
+    },
+}
+
+/// What can be done with templates.
+#[derive(Debug, Subcommand)]
+pub enum TemplateAction {
+    /// Try the admin's templates; every mistake with file, line and field
+    Check {
+        /// The folder [default: templates/ beside diembao.toml]
+        folder: Option<PathBuf>,
+    },
+}
+
+/// `2026-11` as its first day.
+fn month(text: &str) -> Result<Date, String> {
+    let first = format!("{text}-01");
+    match text.len() {
+        7 => first.parse().map_err(|err| format!("{err}")),
+        _ => Err("write a month as YYYY-MM, such as 2026-11".to_owned()),
+    }
+}
+
 /// What `dump` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Dump {
@@ -213,11 +292,59 @@ pub enum Feeds {
         /// source/feed
         feed: String,
     },
-    /// Try an address and report like a doctor
+    /// Add a feed to feeds.toml, and its source if there is none yet; comments and order stay
+    Add(AddFeed),
+    /// Take feeds, or sources with all their feeds, out of feeds.toml; what was read of them stays
+    Remove {
+        /// source/feed, or a source's key
+        #[arg(required = true, value_name = "FEED")]
+        feeds: Vec<String>,
+    },
+    /// Add the feeds of an OPML file to feeds.toml; those that are there already are left alone
+    Import {
+        /// The file; "-" reads standard input
+        file: PathBuf,
+        /// Only say what would be added
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// All feeds as OPML, grouped by region and province
+    Export {
+        /// Where to write [default: standard output]
+        file: Option<PathBuf>,
+    },
+    /// Try an address and report like a doctor: what came, how it was read, what would be taken, when it is asked again
     Test {
         /// Address, or source/feed
         url: String,
     },
+    /// Look for feeds and sitemaps of a site, and try each
+    Discover {
+        /// Home page, or a page that lists feeds
+        url: String,
+    },
+}
+
+/// A feed to be added.
+#[derive(Debug, clap::Args)]
+pub struct AddFeed {
+    /// The feed's address
+    pub url: String,
+    /// The source it belongs to (its key) [default: the one whose host it is]
+    #[arg(long)]
+    pub source: Option<String>,
+    /// The feed's own key within its source [default: the section, else "chung"]
+    #[arg(long)]
+    pub key: Option<String>,
+    /// The section it serves, such as xay-dung-dang
+    #[arg(long)]
+    pub section: Option<String>,
+    /// The name of a new source, as printed in the mail
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The province of a new source (key or name); none for the central press
+    #[arg(long)]
+    pub province: Option<String>,
 }
 
 /// What can be done with deliveries.
@@ -292,7 +419,11 @@ pub enum Tool {
     /// {text} on stdin to {sentences}.
     Sentences,
     /// {documents:[{title,lead,text}],max_words} on stdin to {sentences}: those that tell the event, verbatim
-    Summarise,
+    Summarise {
+        /// Weights of one's own, as train-summary prints them
+        #[arg(long, hide = true)]
+        weights: Option<PathBuf>,
+    },
     /// {title,lead,text} on stdin to {figures:[{text,value,unit,subject,sentence}]}
     Figures,
     /// JSON lines {title,excerpt,body,relevant,topics,split} on stdin to the table of src/analyse/topic/weights.tsv
@@ -308,5 +439,8 @@ pub enum Tool {
         /// Parts for measuring each with weights fitted to the others
         #[arg(long, default_value_t = 5)]
         folds: usize,
+        /// Features to do without, to see what they are worth
+        #[arg(long, value_delimiter = ',')]
+        without: Vec<String>,
     },
 }

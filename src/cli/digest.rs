@@ -30,8 +30,6 @@ pub struct Options<'a> {
     pub send: bool,
     /// Send the frozen edition to this recipient once more.
     pub resend: Option<&'a str>,
-    /// Compose the edition of this day anew, beside the frozen one.
-    pub replay: Option<Date>,
     /// List what was passed over by the least.
     pub near_misses: bool,
 }
@@ -50,9 +48,6 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
         resend(&works, &setup, digest, options.date, recipient).await?;
         return send(&works).await;
     }
-    if let Some(date) = options.replay {
-        return super::replay::run(args, &works, digest, date, options.out).await;
-    }
     let composed = edition_of(&works, &setup, digest, options).await?;
     if let Some(dir) = options.out {
         write_forms(&setup, digest, &composed, dir, "edition")?;
@@ -67,7 +62,8 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     Ok(())
 }
 
-fn find<'a>(setup: &'a Setup, name: &str) -> Result<&'a DigestConfig, AppError> {
+/// The digest of that name.
+pub fn find<'a>(setup: &'a Setup, name: &str) -> Result<&'a DigestConfig, AppError> {
     setup
         .config
         .digests
@@ -142,7 +138,7 @@ async fn edition_of(
     )?)
 }
 
-/// Writes `NAME.eml`, `.html`, `.txt` and `.json` into `dir`.
+/// Writes `NAME.eml`, `.html`, `.txt`, `.json`, `.csv` and `.docx` into `dir`.
 pub fn write_forms(
     setup: &Setup,
     digest: &DigestConfig,
@@ -154,9 +150,9 @@ pub fn write_forms(
         .into_iter()
         .next()
         .unwrap_or_default();
-    let (_, letter) =
-        letter::letter(setup, digest, composed, &recipient).map_err(anyhow::Error::from)?;
+    let letter = letter_to(setup, digest, composed, &recipient)?.1;
     let json = edition::to_json(&composed.edition).to_string();
+    let word = letter::word_file(setup, digest, &composed.edition).map_err(anyhow::Error::from)?;
     let write = |ending: &str, bytes: &[u8]| {
         let path = dir.join(format!("{name}.{ending}"));
         std::fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))
@@ -166,7 +162,22 @@ pub fn write_forms(
     write("html", composed.rendered.html.as_bytes())?;
     write("txt", composed.rendered.text.as_bytes())?;
     write("json", json.as_bytes())?;
+    write("csv", &edition::to_csv(&composed.edition))?;
+    write("docx", &word)?;
     Ok(())
+}
+
+fn letter_to(
+    setup: &Setup,
+    digest: &DigestConfig,
+    composed: &Composed,
+    recipient: &str,
+) -> Result<(String, Vec<u8>), AppError> {
+    let attachments = letter::attachments(setup, digest, composed).map_err(anyhow::Error::from)?;
+    Ok(
+        letter::letter(setup, digest, composed, &attachments, recipient)
+            .map_err(anyhow::Error::from)?,
+    )
 }
 
 fn report(args: &Args, composed: &Composed) {
@@ -236,8 +247,7 @@ async fn add(
         rendered: stored.rendered,
         frozen: false,
     };
-    let (message_id, message) =
-        letter::letter(setup, digest, &composed, &address).map_err(anyhow::Error::from)?;
+    let (message_id, message) = letter_to(setup, digest, &composed, &address)?;
     let new = NewDelivery {
         recipient: address,
         message_id,

@@ -2,22 +2,30 @@
 
 mod app;
 mod args;
+mod backup;
 mod check;
+mod check_diff;
+mod check_online;
 mod demo;
 mod digest;
 mod dump;
 mod explain;
 mod feeds;
+mod feeds_discover;
+mod feeds_edit;
+mod feeds_exam;
+mod feeds_test;
 mod fetch;
 mod mark;
+mod month;
 mod near_misses;
 mod now;
 mod out;
 mod outbox;
-mod replay;
 mod run;
 mod search;
 mod status;
+mod template;
 mod tool;
 
 use app::AppError;
@@ -40,9 +48,24 @@ pub fn main(journal: bool) -> ExitCode {
     let args = Args::parse();
     crate::log::init(verbosity(&args), journal);
     match &args.command {
-        Command::Tool { tool } => tool::run(tool),
-        Command::Check { file } => {
-            check::run(file.as_deref().or(args.config.as_deref()), args.json)
+        Command::Tool { tool } => tool::run(&args, tool),
+        Command::Check {
+            diff: false,
+            online: false,
+            file,
+        } => check::run(file.as_deref().or(args.config.as_deref()), args.json),
+        Command::Check { file, diff, online } => {
+            let file = file.as_deref().or(args.config.as_deref());
+            let verdict = check::run(file, args.json);
+            if verdict != ExitCode::SUCCESS {
+                return verdict;
+            }
+            finish(runtime().and_then(|runtime| {
+                runtime.block_on(Box::pin(further_checks(&args, file, *diff, *online)))
+            }))
+        }
+        Command::Restore { file, mailed_until } => {
+            finish(backup::restore(&args, file, mailed_until.as_deref()))
         }
         Command::Completions { shell } => {
             clap_complete::generate(
@@ -85,15 +108,25 @@ fn on_runtime(args: &Args) -> ExitCode {
                 .await
             }
             Command::Digest {
-                name,
+                action: Some(args::DigestAction::Template { action }),
+                ..
+            } => template::run(args, action),
+            Command::Digest {
+                name: Some(name),
+                month: Some(first),
+                out,
+                ..
+            } => Box::pin(month::run(args, name, *first, out.as_deref())).await,
+            Command::Digest {
+                name: Some(name),
                 date,
                 dry_run,
                 out,
                 preview,
                 send,
                 resend,
-                replay,
                 near_misses,
+                ..
             } => {
                 let options = digest::Options {
                     name,
@@ -102,29 +135,12 @@ fn on_runtime(args: &Args) -> ExitCode {
                     out: out.as_deref().or(preview.as_deref()),
                     send: *send,
                     resend: resend.as_deref(),
-                    replay: *replay,
                     near_misses: *near_misses,
                 };
                 Box::pin(digest::run(args, &options)).await
             }
             Command::Feeds { action } => Box::pin(feeds::run(args, action)).await,
-            Command::Search {
-                query,
-                source,
-                province,
-                from,
-                to,
-                limit,
-            } => {
-                let filter = search::Filter {
-                    source,
-                    province,
-                    from: *from,
-                    to: *to,
-                    limit: *limit,
-                };
-                search::run(args, &query.join(" "), &filter).await
-            }
+            Command::Search(wanted) => search::run(args, wanted).await,
             Command::Explain { article } => explain::run(args, article).await,
             Command::Outbox { action } => outbox::run(args, action).await,
             Command::Mark {
@@ -141,16 +157,37 @@ fn on_runtime(args: &Args) -> ExitCode {
                 };
                 mark::run(args, &options).await
             }
+            Command::Backup { file, keep } => backup::backup(args, file, *keep).await,
+            Command::Verify => backup::verify(args).await,
             Command::Status => status::run(args).await,
             Command::Dump { what } => dump::run(args, *what).await,
+            // clap asks for a name where there is no action.
+            Command::Digest { name: None, .. } => Ok(()),
             Command::Run
             | Command::Check { .. }
+            | Command::Restore { .. }
             | Command::Tool { .. }
             | Command::Completions { .. }
             | Command::Man => Ok(()),
         }
     });
     finish(result)
+}
+
+/// What `check` does beyond reading files.
+async fn further_checks(
+    args: &Args,
+    file: Option<&std::path::Path>,
+    diff: bool,
+    online: bool,
+) -> Result<(), AppError> {
+    if diff {
+        check_diff::run(args, file).await?;
+    }
+    if online {
+        check_online::run(args, file).await?;
+    }
+    Ok(())
 }
 
 /// Two workers, as the daemon has: CPU work goes to the blocking threads.
@@ -166,6 +203,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, AppError> {
 fn finish(result: Result<(), AppError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(AppError::Unwell) => ExitCode::from(FAILED),
         Err(AppError::Config(problems)) => {
             check::print_problems(&problems);
             ExitCode::from(USAGE)

@@ -49,6 +49,7 @@ async fn list(args: &Args, works: &Works, states: &[String], limit: u32) -> Resu
         "Tình trạng",
         "Số lần thử",
         "Lúc",
+        "Nghĩa là",
         "Lời máy chủ",
     ];
     out::table(&head, rows.iter().map(|row| cells(row, &zone)));
@@ -68,8 +69,69 @@ fn cells(row: &DeliveryRow, zone: &TimeZone) -> Vec<String> {
         row.state.in_vietnamese().to_owned(),
         row.tries.to_string(),
         moment(row, zone),
+        meaning(row).to_owned(),
         shortened(row.last_reply.as_deref().unwrap_or_default()),
     ]
+}
+
+/// What the server's last words come to, for somebody who does not know SMTP. Enhanced codes: RFC 3463, RFC 5248.
+fn meaning(row: &DeliveryRow) -> &'static str {
+    let Some(reply) = row.last_reply.as_deref() else {
+        return "";
+    };
+    const OURS: [(&str, &str); 3] = [
+        ("cancelled", "người quản trị đã hủy"),
+        ("given up after five days", "đã thử lại năm ngày, thôi gửi"),
+        ("written to ", "đã ghi thành tệp"),
+    ];
+    if let Some((_, told)) = OURS.iter().find(|(begin, _)| reply.starts_with(begin)) {
+        return told;
+    }
+    if row.state == DeliveryState::Sent {
+        return "máy chủ đã nhận";
+    }
+    const CODES: [(&str, &str); 16] = [
+        ("5.1.1", "địa chỉ này không có"),
+        ("5.1.2", "tên miền của địa chỉ không có"),
+        ("5.1.3", "địa chỉ viết sai"),
+        ("5.1.6", "hộp thư đã chuyển đi nơi khác"),
+        ("5.1.10", "tên miền này không nhận thư"),
+        ("5.2.1", "hộp thư bị khóa"),
+        ("4.2.1", "hộp thư tạm không nhận"),
+        (".2.2", "hộp thư đầy"),
+        (".2.3", "thư lớn quá mức cho phép"),
+        (".3.4", "thư lớn quá mức cho phép"),
+        (".7.8", "tài khoản hoặc mật khẩu bị từ chối"),
+        (".7.9", "tài khoản hoặc mật khẩu bị từ chối"),
+        ("5.7.", "máy chủ không cho gửi (quyền gửi, chống thư rác)"),
+        ("4.7.", "máy chủ hẹn gửi lại sau (chống thư rác)"),
+        (".4.", "máy chủ không kết nối được tới nơi nhận"),
+        (".3.", "máy chủ thư đang trục trặc hoặc đầy đĩa"),
+    ];
+    // "RCPT TO: 550 5.1.1 …": the step stands before the server's words.
+    let words = reply.split_once(": ").map_or(reply, |(_, words)| words);
+    let mut pieces = words.split_whitespace();
+    let code = pieces.next().unwrap_or_default();
+    let enhanced = pieces.next().unwrap_or_default();
+    let known = CODES
+        .iter()
+        .find(|(begin, _)| match begin.strip_prefix('.') {
+            Some(_) => enhanced
+                .get(1..)
+                .is_some_and(|rest| rest.starts_with(begin)),
+            None => enhanced == *begin || begin.ends_with('.') && enhanced.starts_with(begin),
+        });
+    match (known, code) {
+        (Some((_, told)), _) => told,
+        (None, "535" | "534" | "530") => "tài khoản hoặc mật khẩu bị từ chối",
+        (None, "550" | "551" | "553") => "máy chủ từ chối địa chỉ này",
+        (None, "552" | "452") => "hộp thư đầy hoặc thư quá lớn",
+        (None, "554") => "máy chủ từ chối nhận thư",
+        (None, "421") => "máy chủ tạm ngừng phục vụ",
+        (None, "450" | "451") => "máy chủ hẹn gửi lại sau",
+        _ if code.parse::<u16>().is_err() => "chưa nói chuyện được với máy chủ thư",
+        _ => "",
+    }
 }
 
 /// The moment that matters: when it was done, else when it is tried next.

@@ -5,7 +5,7 @@ use super::places::Places;
 use super::problem::{Wrong, suggestion, words, wrong};
 use super::raw::{At, Section};
 use super::value::{self, Days};
-use crate::model::{DigestName, TopicKey};
+use crate::model::{ADMIN_DIGEST, DigestName, Language, TopicKey};
 use jiff::civil::Time;
 use std::collections::HashSet;
 
@@ -38,6 +38,37 @@ pub struct DigestConfig {
     pub lead_stories: usize,
     /// Whom readers ask: a mail address; `[admin]`'s first where none is written.
     pub contact: Option<String>,
+    /// Of its headings.
+    pub language: Language,
+    /// Its Word file.
+    pub docx: DocxConfig,
+}
+
+/// `docx` of a digest: the Word file of an edition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DocxConfig {
+    /// Whether it goes with the mail.
+    pub attach: bool,
+    /// Which head it carries.
+    pub heading: DocxHead,
+    /// The authority above the office.
+    pub parent: Option<String>,
+    /// The office.
+    pub office: Option<String>,
+    /// Where its letters are dated.
+    pub place: Option<String>,
+}
+
+/// Which head a Word file carries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DocxHead {
+    /// Of the state.
+    HanhChinh,
+    /// Of the Party.
+    Dang,
+    /// None.
+    #[default]
+    Khong,
 }
 
 /// All digests. `topic_keys`: the keys of `topics.toml`, if it could be read.
@@ -85,7 +116,7 @@ fn digest(
     topic_keys: Option<&[&str]>,
     admin: Option<&Recipient>,
 ) -> Option<(At<String>, DigestConfig)> {
-    let name = section.need_text("name", "hang-ngay", value::key);
+    let name = section.need_text("name", "hang-ngay", name);
     let title = section.text("title", "Điểm báo xây dựng Đảng", value::line);
     let at = section.text("at", "06:30", value::time_of_day);
     let days = section.text_or_list("days", "T2-T7", value::days);
@@ -99,6 +130,9 @@ fn digest(
     let first_number = section.whole("first_number", 1..=1_000_000);
     let lead_stories = section.whole("lead_stories", 0..=20);
     let contact = section.text("contact", "vanphong@tinhuy.vn", address::recipient);
+    let languages = [("vi", Language::Vi), ("en", Language::En)];
+    let language = section.text("headings", "vi", value::one_of(&languages));
+    let docx = section.section("docx").map(docx).unwrap_or_default();
     let recipients = recipients(section);
     if recipients.is_empty() {
         section.warn(
@@ -132,8 +166,57 @@ fn digest(
         contact: contact
             .map(|at| at.value.address)
             .or_else(|| admin.map(|admin| admin.address.clone())),
+        language: language.map(|at| at.value).unwrap_or_default(),
+        docx,
     };
     Some((name, digest))
+}
+
+fn docx(section: Section<'_>) -> DocxConfig {
+    let heads = [
+        ("hanh-chinh", DocxHead::HanhChinh),
+        ("dang", DocxHead::Dang),
+        ("khong", DocxHead::Khong),
+    ];
+    let heading = section.text("heading", "dang", value::one_of(&heads));
+    let line = |key, example| section.text(key, example, value::line).map(|at| at.value);
+    let docx = DocxConfig {
+        attach: section.flag("attach").unwrap_or(false),
+        heading: heading.map(|at| at.value).unwrap_or_default(),
+        parent: line("parent", "TỈNH ỦY AN GIANG"),
+        office: line("office", "VĂN PHÒNG"),
+        place: line("place", "An Giang"),
+    };
+    section.close(&[]);
+    docx
+}
+
+/// Words that stand for something else, and for what.
+const RESERVED: [(&str, &str, &str); 2] = [
+    (
+        "template",
+        "`diembao digest template check` checks the templates",
+        "lệnh `diembao digest template check` dùng để kiểm tra mẫu thư",
+    ),
+    (
+        ADMIN_DIGEST,
+        "the admin's own mails are called so",
+        "tên này dành cho thư gửi người quản trị",
+    ),
+];
+
+/// A digest's name: a key that stands for nothing else.
+fn name(text: &str) -> Result<String, Wrong> {
+    match RESERVED.iter().find(|(word, ..)| *word == text) {
+        Some((_, en, vi)) => Err(wrong(
+            words(
+                format!("no digest can be called \"{text}\": {en}"),
+                format!("không thể đặt tên bản điểm báo là \"{text}\": {vi}"),
+            ),
+            words("choose another name", "chọn tên khác"),
+        )),
+        None => value::key(text),
+    }
 }
 
 fn small<T: TryFrom<i64>>(read: Option<At<i64>>, default: T) -> T {

@@ -3,13 +3,13 @@
 use super::files::{self, Text};
 use super::holidays::Holidays;
 use super::places::Places;
-use super::problem::{Problem, Severity, Wrong, visible, words, wrong};
+use super::problem::{Problem, Severity, Wrong, words, wrong};
 use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
 use super::topics::{self, Topics, TopicsProblem};
 use super::{AdminConfig, ArticleConfig, Config, DaemonConfig, DigestConfig, FetchConfig};
-use super::{Problems, SmtpConfig, WebConfig};
-use super::{digests, embedded, secret, settings, smtp, sources, web};
+use super::{MetricsConfig, Problems, RetentionConfig, SmtpConfig, WebConfig};
+use super::{digests, embedded, keeping, secret, sense, settings, smtp, sources, web};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -44,20 +44,44 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         problems.extend(found);
         Holidays::default()
     });
-    let sources = with_root(&feeds, &mut problems, |root| {
+    let sources: Option<Vec<crate::model::Source>> = with_root(&feeds, &mut problems, |root| {
         sources::sources(root, &places)
     });
     let topics = taxonomy(&topics, &mut problems);
     let topic_keys: Option<Vec<&str>> = topics
         .as_ref()
         .map(|topics| topics.list.iter().map(|t| t.key.as_str()).collect());
-    let settings = files::settings(diembao_toml, &mut problems);
-    let settings = settings.and_then(|text| {
-        with_root(&text, &mut problems, |root| {
+    let written = files::settings(diembao_toml, &mut problems);
+    let settings = written.as_ref().and_then(|text| {
+        with_root(text, &mut problems, |root| {
             settings_of(root, diembao_toml, env, &places, topic_keys.as_deref())
         })
     });
-    problems.sort_by_key(|problem| !problem.file.ends_with("diembao.toml"));
+    if let (Some(text), Some(settings)) = (&written, &settings) {
+        look_again(text, &mut problems, |root| {
+            sense::settings(root, &settings.said(sources.as_deref()));
+        });
+    }
+    if let Some(sources) = &sources {
+        let fetch = settings.as_ref().map(|settings| &settings.fetch);
+        look_again(&feeds, &mut problems, |root| {
+            sense::feeds(root, sources, fetch)
+        });
+    }
+    if let Some(file) = diembao_toml {
+        sense::folder(file, &mut problems);
+    }
+    problems.sort_by(|a, b| {
+        let place = |p: &Problem| {
+            (
+                !p.file.ends_with("diembao.toml"),
+                p.file.clone(),
+                p.line,
+                p.column,
+            )
+        };
+        place(a).cmp(&place(b))
+    });
     let sound = problems.iter().all(|p| p.severity == Severity::Warning);
     let (Some(settings), Some(sources), Some(topics), true) = (settings, sources, topics, sound)
     else {
@@ -72,6 +96,8 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         digests: settings.digests,
         smtp: settings.smtp,
         admin: settings.admin,
+        retention: settings.retention,
+        metrics: settings.metrics,
         web: settings.web,
         sources,
         places,
@@ -80,6 +106,30 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         templates: templates.filter(|folder| folder.is_dir()),
         warnings: problems,
     })
+}
+
+/// What would be wrong with this text as the `feeds.toml` beside `diembao_toml`: before it is written.
+pub fn check_feeds(diembao_toml: &Path, text: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let provinces = files::neighbour(
+        Some(diembao_toml),
+        "provinces.toml",
+        embedded::PROVINCES,
+        &mut problems,
+    );
+    let places =
+        Places::parse(&provinces.name, &provinces.text).unwrap_or_else(|_| Places::builtin());
+    let feeds = Text {
+        name: diembao_toml
+            .with_file_name("feeds.toml")
+            .display()
+            .to_string(),
+        text: text.to_owned(),
+    };
+    with_root(&feeds, &mut problems, |root| {
+        sources::sources(root, &places)
+    });
+    problems
 }
 
 /// The shipped taxonomy: its automaton takes long to build, and most configs leave it as it is.
@@ -96,14 +146,8 @@ fn taxonomy(text: &Text, problems: &mut Vec<Problem>) -> Option<Arc<Topics>> {
         Err(found) => found,
     };
     let sheet = Sheet::new(&text.name, &text.text);
-    for TopicsProblem { span, message } in found {
-        let message = visible(&message);
-        let how = words(
-            "mend this place; the shipped topics.toml shows how",
-            "sửa lại chỗ này; xem mẫu trong topics.toml đi kèm chương trình",
-        );
-        let what_vi = format!("nội dung chưa đúng: {message}");
-        sheet.error(&span, wrong(words(message, what_vi), how));
+    for TopicsProblem { span, wrong } in found {
+        sheet.error(&span, wrong);
     }
     problems.extend(sheet.into_problems());
     None
@@ -117,7 +161,24 @@ struct Settings {
     digests: Vec<DigestConfig>,
     smtp: Option<SmtpConfig>,
     admin: AdminConfig,
+    retention: RetentionConfig,
+    metrics: MetricsConfig,
     web: WebConfig,
+}
+
+impl Settings {
+    /// As a whole.
+    fn said<'s>(&'s self, sources: Option<&'s [crate::model::Source]>) -> sense::Said<'s> {
+        sense::Said {
+            fetch: &self.fetch,
+            max_page: self.article.max_page,
+            data_dir: &self.daemon.data_dir,
+            digests: &self.digests,
+            smtp: self.smtp.as_ref(),
+            admins: &self.admin.recipients,
+            sources,
+        }
+    }
 }
 
 fn settings_of(
@@ -141,6 +202,8 @@ fn settings_of(
         smtp: smtp::smtp(root.section("smtp"), folder, env),
         web: web::web(root.section("web")),
         admin,
+        retention: keeping::retention(root.section("retention")),
+        metrics: keeping::metrics(root.section("metrics"), folder, env),
     }
 }
 
@@ -166,6 +229,15 @@ fn no_contact() -> Wrong {
             "viết contact = \"quantri@tinhuy.vn\" (địa chỉ của cơ quan) trong mục [fetch]",
         ),
     )
+}
+
+/// Looks at a document that was read before: its syntax and its single values were told.
+fn look_again(text: &Text, problems: &mut Vec<Problem>, look: impl FnOnce(&Section<'_>)) {
+    let sheet = Sheet::new(&text.name, &text.text);
+    let (document, _) = toml::de::DeTable::parse_recoverable(&text.text);
+    look(&Section::root(&sheet, &document));
+    drop(document);
+    problems.extend(sheet.into_problems());
 }
 
 /// A file's document, its problems added to `problems`; `None` where it is not TOML.

@@ -1,19 +1,23 @@
 //! The config: read once, checked whole, then a value.
 //!
 //! Two steps. `raw`, over the text that `files` found, holds a file as it was written, every value with its place;
-//! `settings`, `digests`, `smtp`, `web`, `sources` and `places` say what it means; `load` joins the files of a folder into one [`Config`] in which
+//! `settings`, `digests`, `smtp`, `keeping`, `web`, `sources` and `places` say what it means, `sense` what cannot be meant; `load` joins the files of a folder into one [`Config`] in which
 //! nothing is left to check. Whatever is wrong anywhere is reported at once ([`Problems`]).
 
 mod address;
 mod digests;
+pub mod edit;
 pub mod embedded;
 mod files;
 mod holidays;
+mod keeping;
 mod load;
+pub mod opml;
 mod places;
 mod problem;
 mod raw;
 mod secret;
+mod sense;
 mod settings;
 mod smtp;
 mod sources;
@@ -22,15 +26,18 @@ mod value;
 mod web;
 
 pub use address::{Cidr, Recipient};
-pub use digests::DigestConfig;
+pub use digests::{DigestConfig, DocxConfig, DocxHead};
 pub use files::locate;
 pub use holidays::Holidays;
-pub use load::{load, load_with};
+pub use keeping::{MetricsConfig, RetentionConfig};
+pub use load::{check_feeds, load, load_with};
 pub use places::{Place, Places, Province, ProvinceKind};
+pub(crate) use problem::did_you_mean;
 pub use problem::{Problem, Problems, Severity};
 pub use secret::{Env, Secret, process_env};
 pub use settings::{AdminConfig, ArticleConfig, DaemonConfig, FetchConfig, ProxyConfig};
 pub use smtp::{DkimConfig, SmtpConfig, Tls};
+pub use sources::same_address;
 pub use value::Days;
 pub use web::WebConfig;
 
@@ -55,6 +62,10 @@ pub struct Config {
     pub smtp: Option<SmtpConfig>,
     /// Who keeps the program.
     pub admin: AdminConfig,
+    /// How long texts are kept.
+    pub retention: RetentionConfig,
+    /// What machines may read of us.
+    pub metrics: MetricsConfig,
     /// The office's own pages.
     pub web: WebConfig,
     /// The newspapers and sites, in the file's order.

@@ -44,11 +44,36 @@ impl<'t> Sheet<'t> {
     /// The document, or `None` after its syntax errors were reported.
     pub(crate) fn parse(&self) -> Option<Spanned<DeTable<'t>>> {
         let (document, errors) = DeTable::parse_recoverable(self.text);
+        let mut before = None;
         for error in errors.iter().take(SYNTAX_ERRORS_MAX) {
             let span = error.span().unwrap_or(0..0);
-            self.error(&span, syntax(error.message()));
+            let wrong = match self.odd_character(&span) {
+                Some(c) => odd_blank(c),
+                None => syntax(error.message()),
+            };
+            // One open bracket makes every further line wrong in the same way: the first is the one to mend.
+            if before.as_ref() != Some(&wrong.how) {
+                before = Some(wrong.how.clone());
+                self.error(&span, wrong);
+            }
         }
         errors.is_empty().then_some(document)
+    }
+
+    /// A blank that TOML does not take for one, where a syntax error begins.
+    fn odd_character(&self, span: &Range<usize>) -> Option<char> {
+        let line_end = self
+            .text
+            .get(span.start..)?
+            .find('\n')
+            .unwrap_or(self.text.len() - span.start);
+        let rest = self.text.get(span.start..span.start + line_end)?;
+        rest.chars().take(span.len().max(1)).find(|c| {
+            matches!(
+                c,
+                '\u{a0}' | '\u{2000}'..='\u{200f}' | '\u{202f}' | '\u{3000}' | '\u{feff}'
+            )
+        })
     }
 
     pub(crate) fn error(&self, span: &Range<usize>, wrong: Wrong) {
@@ -204,6 +229,59 @@ impl<'d> Section<'d> {
             return None;
         }
         self.text(key, example, read)
+    }
+
+    /// A string, if one is written here; reports nothing.
+    pub(crate) fn peek(&self, key: &str) -> Option<At<&'d str>> {
+        let value = self.table.get(key)?;
+        match value.get_ref() {
+            DeValue::String(text) => Some(At {
+                value: text,
+                span: value.span(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// The strings of a list, if one is written here; reports nothing.
+    pub(crate) fn peek_list(&self, key: &str) -> Vec<At<&'d str>> {
+        let Some(DeValue::Array(items)) = self.table.get(key).map(Spanned::get_ref) else {
+            return Vec::new();
+        };
+        let text = |item: &'d Spanned<DeValue<'d>>| match item.get_ref() {
+            DeValue::String(text) => Some(At {
+                value: text.as_ref(),
+                span: item.span(),
+            }),
+            _ => None,
+        };
+        items.iter().filter_map(text).collect()
+    }
+
+    /// A sub-section, if one is written here; reports nothing.
+    pub(crate) fn peek_section(&self, key: &'static str) -> Option<Section<'d>> {
+        match self.table.get(key)?.get_ref() {
+            DeValue::Table(table) => {
+                let title = self.title_of(key, "[", "]");
+                Some(Section::new(self.sheet, title, table, self.key_span(key)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The sections `[[key]]` that are written here; reports nothing.
+    pub(crate) fn peek_sections(&self, key: &'static str) -> Vec<Section<'d>> {
+        let Some(DeValue::Array(items)) = self.table.get(key).map(Spanned::get_ref) else {
+            return Vec::new();
+        };
+        let title = self.title_of(key, "[[", "]]");
+        let section = |item: &'d Spanned<DeValue<'d>>| match item.get_ref() {
+            DeValue::Table(table) => {
+                Some(Section::new(self.sheet, title.clone(), table, item.span()))
+            }
+            _ => None,
+        };
+        items.iter().filter_map(section).collect()
     }
 
     /// `true` or `false`.
@@ -430,9 +508,33 @@ fn wrong_type(key: &str, found: &DeValue<'_>, due_en: &str, due_vi: &str, exampl
     )
 }
 
+fn odd_blank(c: char) -> Wrong {
+    let code = u32::from(c);
+    wrong(
+        words(
+            format!(
+                "not TOML: here stands a character that only looks like a blank (U+{code:04X}), as word processors write them"
+            ),
+            format!(
+                "sai cú pháp: ở đây có ký tự lạ trông như dấu cách (U+{code:04X}), thường do chép từ Word hay trang web"
+            ),
+        ),
+        words(
+            "delete it and type an ordinary blank",
+            "xóa ký tự đó và gõ lại dấu cách thường",
+        ),
+    )
+}
+
 /// A syntax error of the TOML reader, with the mend for those that admins make.
-fn syntax(message: &str) -> Wrong {
-    let mends: [(&str, &str, &str, &str); 6] = [
+pub(super) fn syntax(message: &str) -> Wrong {
+    let mends: [(&str, &str, &str, &str); 7] = [
+        (
+            "array table",
+            "tiêu đề mục chưa viết đúng",
+            "write a section's title as [name] or [[name]], alone on its line",
+            "viết tiêu đề mục dạng [tên] hoặc [[tên]], riêng một dòng",
+        ),
         (
             "duplicate key",
             "một khóa được viết hai lần",
@@ -448,8 +550,8 @@ fn syntax(message: &str) -> Wrong {
         (
             "array",
             "danh sách chưa viết đúng",
-            "close the list with ] and put commas between its items",
-            "đóng danh sách bằng dấu ] và đặt dấu phẩy giữa các phần tử",
+            "close the list with ] (here or on the line above) and put commas between its items",
+            "đóng danh sách bằng dấu ] (ở dòng này hoặc dòng ngay trên) và đặt dấu phẩy giữa các phần tử",
         ),
         (
             "table",

@@ -5,6 +5,7 @@ use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::secret::{Env, Secret};
 use super::value;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -72,10 +73,27 @@ pub struct ArticleConfig {
 }
 
 /// Who keeps the program.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminConfig {
     /// Who is told of trouble; may be empty.
     pub recipients: Vec<Recipient>,
+    /// When, at most once a day and only where something needs a person; in the zone of `[daemon]`.
+    pub at: Time,
+    /// A feed that fails for less is its newspaper's trouble.
+    pub failing_after: Duration,
+    /// Whether the articles that came nearest to being taken are listed, each day.
+    pub near_misses: bool,
+}
+
+impl Default for AdminConfig {
+    fn default() -> Self {
+        Self {
+            recipients: Vec::new(),
+            at: Time::constant(7, 30, 0, 0),
+            failing_after: Duration::from_secs(3 * 24 * 3600),
+            near_misses: false,
+        }
+    }
 }
 
 /// Shorter than this and servers take us for an attack; it is allowed, and advised against.
@@ -372,8 +390,17 @@ fn proxy(text: &str) -> Result<ProxyConfig, Wrong> {
 }
 
 pub(super) fn admin(section: Option<Section<'_>>) -> AdminConfig {
+    let default = AdminConfig::default();
     or_default(section, |read| AdminConfig {
         recipients: read.0.map(super::digests::recipients).unwrap_or_default(),
+        at: read
+            .text("at", "07:30", value::time_of_day)
+            .map_or(default.at, |at| at.value),
+        failing_after: read.duration("failing_after", default.failing_after),
+        near_misses: read
+            .0
+            .and_then(|section| section.flag("near_misses"))
+            .unwrap_or(default.near_misses),
     })
 }
 

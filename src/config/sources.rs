@@ -4,12 +4,12 @@ use super::places::Places;
 use super::problem::{Wrong, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::{address, settings, value};
-use crate::model::{FeedKey, FeedKind, FeedSpec, PageRules, Source, SourceKey};
+use crate::model::{FeedKey, FeedKind, FeedSpec, ListRules, PageRules, Source, SourceKey};
 use std::collections::HashMap;
 use url::Url;
 
 /// The key of a feed that has neither `key` nor `section`: the paper's general feed.
-const GENERAL: &str = "chung";
+pub(super) const GENERAL: &str = "chung";
 /// Where a paper stands among others that have a story too; the central press has smaller numbers.
 const PROVINCIAL_RANK: u16 = 500;
 const CENTRAL_RANK: u16 = 100;
@@ -60,6 +60,7 @@ fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Sourc
     let domain = section.need_text("domain", "baoangiang.com.vn", address::host);
     let aliases = section.list("aliases", "baokiengiang.vn", address::host);
     let rank = section.whole("rank", 0..=i64::from(u16::MAX));
+    let publisher = section.text("publisher", "bao-an-giang", value::key);
     let user_agent = section.text("user_agent", "Mozilla/5.0 …", settings::header_line);
     let time_zone = section.text("time_zone", "Asia/Ho_Chi_Minh", |text| {
         value::time_zone(text).map(|_| text.to_owned())
@@ -96,6 +97,7 @@ fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Sourc
         rank: rank
             .and_then(|at| u16::try_from(at.value).ok())
             .unwrap_or(default_rank),
+        publisher: publisher.map(|at| at.value),
         page_rules: page_rules.unwrap_or_default(),
         user_agent: user_agent.map(|at| at.value),
         time_zone: time_zone.map(|at| at.value),
@@ -104,7 +106,11 @@ fn source(section: &Section<'_>, places: &Places, met: &mut Met) -> Option<Sourc
 }
 
 fn one_feed(section: Section<'_>, owner: &str, met: &mut Met) -> Option<FeedSpec> {
-    let kinds = [("feed", FeedKind::Feed), ("sitemap", FeedKind::Sitemap)];
+    let kinds = [
+        ("feed", FeedKind::Feed),
+        ("sitemap", FeedKind::Sitemap),
+        ("page", FeedKind::Page),
+    ];
     let written_key = section.text("key", "xay-dung-dang", value::key);
     let url = section.need_text(
         "url",
@@ -113,6 +119,8 @@ fn one_feed(section: Section<'_>, owner: &str, met: &mut Met) -> Option<FeedSpec
     );
     let topic = section.text("section", "xay-dung-dang", value::key);
     let kind = section.text("kind", "feed", value::one_of(&kinds));
+    let list = section.section("list").map(list_rules);
+    let list = for_kind(&section, kind.as_ref().map(|at| at.value), list);
     let enabled = section.flag("enabled").unwrap_or(true);
     let verified = section.flag("verified").unwrap_or(false);
     let own_key = written_key.as_ref().or(topic.as_ref());
@@ -151,7 +159,42 @@ fn one_feed(section: Section<'_>, owner: &str, met: &mut Met) -> Option<FeedSpec
         section: topic.map(|at| at.value),
         enabled,
         verified,
+        list: list?,
     })
+}
+
+/// The selectors of a list page, where they are due; `None` where they are missing or cannot be read.
+fn for_kind(
+    section: &Section<'_>,
+    kind: Option<FeedKind>,
+    list: Option<Option<ListRules>>,
+) -> Option<Option<ListRules>> {
+    match (kind, list) {
+        (Some(FeedKind::Page), None) => {
+            section.error(&section.key_span("kind"), list_missing());
+            None
+        }
+        (Some(FeedKind::Page), Some(list)) => list.map(Some),
+        (_, Some(_)) => {
+            section.error(&section.key_span("list"), list_unwanted());
+            None
+        }
+        (_, None) => Some(None),
+    }
+}
+
+fn list_rules(section: Section<'_>) -> Option<ListRules> {
+    let one = |key, example| section.text(key, example, selector).map(|at| at.value);
+    let item = section.need_text("item", "article.story", selector);
+    let rules = item.map(|item| ListRules {
+        item: item.value,
+        link: one("link", "h3 a"),
+        title: one("title", "h3"),
+        time: one("time", ".time"),
+        summary: one("summary", ".sapo"),
+    });
+    section.close(&["link", "title", "time", "summary"]);
+    rules
 }
 
 fn page_rules(section: Section<'_>) -> PageRules {
@@ -176,7 +219,8 @@ fn page_rules(section: Section<'_>) -> PageRules {
 fn selector(text: &str) -> Result<String, Wrong> {
     let sound = !text.trim().is_empty()
         && text.chars().count() <= SELECTOR_MAX_CHARS
-        && !text.chars().any(char::is_control);
+        && !text.chars().any(char::is_control)
+        && dom_query::Matcher::new(text.trim()).is_ok();
     sound.then(|| text.trim().to_owned()).ok_or_else(|| {
         wrong(
             words(
@@ -207,8 +251,8 @@ fn once(
     }
 }
 
-/// Two spellings of one feed address: scheme, `www.` and a slash at the end make no difference.
-fn same_address(url: &Url) -> String {
+/// One text for the spellings of one feed address: scheme, `www.` and a slash at the end make no difference.
+pub fn same_address(url: &Url) -> String {
     let host = address::bare_host(url.host_str().unwrap_or_default());
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     let path = url.path().trim_end_matches('/');
@@ -216,6 +260,32 @@ fn same_address(url: &Url) -> String {
         .query()
         .map_or(String::new(), |query| format!("?{query}"));
     format!("{host}{port}{path}{query}")
+}
+
+fn list_missing() -> Wrong {
+    wrong(
+        words(
+            "kind = \"page\" has no selectors: nothing says where the articles stand in the page",
+            "kind = \"page\" chưa có bộ chọn: không biết các bài nằm ở đâu trên trang",
+        ),
+        words(
+            "add [source.feed.list] below, with item = \"…\", the selector of each article in the list",
+            "thêm mục [source.feed.list] ở dưới, với item = \"…\" là bộ chọn của từng bài trong danh mục",
+        ),
+    )
+}
+
+fn list_unwanted() -> Wrong {
+    wrong(
+        words(
+            "[source.feed.list] is for kind = \"page\" only",
+            "[source.feed.list] chỉ dùng cho kind = \"page\"",
+        ),
+        words(
+            "write kind = \"page\" for this address, or take out its list section",
+            "viết kind = \"page\" cho địa chỉ này, hoặc bỏ mục list của nó",
+        ),
+    )
 }
 
 fn two_sources(key: &str, _: &str) -> Wrong {

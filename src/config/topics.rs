@@ -11,9 +11,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::problem::{Wrong, quoted, suggestion, visible, words, wrong};
 use crate::model::TopicKey;
 use crate::text::fold::fold;
-use crate::text::lexicon::{Lexicon, Rule, check_pattern};
+use crate::text::lexicon::{Lexicon, LexiconError, Rule, always_beside, check_pattern};
 
 /// The shipped file.
 pub const BUILTIN: &str = include_str!("../../config/topics.toml");
@@ -23,8 +24,8 @@ pub const BUILTIN: &str = include_str!("../../config/topics.toml");
 pub struct TopicsProblem {
     /// Bytes of the file that it is about.
     pub span: Range<usize>,
-    /// What is wrong, in one line.
-    pub message: String,
+    /// What, and how to mend it.
+    pub(crate) wrong: Wrong,
 }
 
 /// A topic as readers see it.
@@ -136,12 +137,13 @@ impl Topics {
         let raw: RawTopics = toml::from_str(text).map_err(|e| {
             vec![TopicsProblem {
                 span: e.span().unwrap_or(0..0),
-                message: e.message().to_owned(),
+                wrong: misshapen(e.message()),
             }]
         })?;
         let mut reading = Reading::default();
         let sections = reading.read(&raw);
         reading.check_cuts(&raw);
+        reading.check_reach(&raw, &sections);
         let abbreviations = raw
             .abbreviations
             .iter()
@@ -161,7 +163,7 @@ impl Topics {
             Ok(_) => Err(reading.sorted_problems()),
             Err(e) => {
                 if reading.problems.is_empty() {
-                    reading.problem(0..0, e.to_string());
+                    reading.problem(0..0, bad_pattern(&e));
                 }
                 Err(reading.sorted_problems())
             }
@@ -253,11 +255,8 @@ struct Reading {
 }
 
 impl Reading {
-    fn problem(&mut self, span: Range<usize>, message: impl Into<String>) {
-        self.problems.push(TopicsProblem {
-            span,
-            message: message.into(),
-        });
+    fn problem(&mut self, span: Range<usize>, wrong: Wrong) {
+        self.problems.push(TopicsProblem { span, wrong });
     }
 
     fn sorted_problems(mut self) -> Vec<TopicsProblem> {
@@ -284,21 +283,38 @@ impl Reading {
 
     fn read_topic(&mut self, topic: &RawTopic) {
         let key = topic.key.get_ref();
+        let shown = quoted(key);
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if key.is_empty() || !key.chars().all(plain) {
-            self.problem(
-                topic.key.span(),
-                format!("topic key \"{key}\" may hold only a-z, 0-9 and _"),
+            let meant = section_slug(key).replace('-', "_");
+            let what = words(
+                format!("{shown} is no topic key: it may hold only a-z, 0-9 and _"),
+                format!("{shown} không dùng làm khóa được: chỉ gồm a-z, 0-9 và dấu _"),
             );
+            let how = words(format!("write \"{meant}\""), format!("viết \"{meant}\""));
+            self.problem(topic.key.span(), wrong(what, how));
         }
         if self.list.iter().any(|t| t.key.as_str() == key) {
-            self.problem(
-                topic.key.span(),
-                format!("topic \"{key}\" stands here twice"),
+            let what = words(
+                format!("two topics have the key {shown}"),
+                format!("có hai lĩnh vực cùng khóa {shown}"),
             );
+            let how = words(
+                "give this one another key, or put its phrases into the other",
+                "đặt khóa khác, hoặc chuyển các cụm từ sang lĩnh vực kia",
+            );
+            self.problem(topic.key.span(), wrong(what, how));
         }
         if topic.name.get_ref().trim().is_empty() {
-            self.problem(topic.name.span(), format!("topic \"{key}\" has no name"));
+            let what = words(
+                format!("the topic {shown} has no name: readers would see an empty heading"),
+                format!("lĩnh vực {shown} chưa có tên: bản điểm báo sẽ có một tiêu đề trống"),
+            );
+            let how = words(
+                "write its heading, such as name = \"Công tác kiểm tra, giám sát\"",
+                "viết tiêu đề, ví dụ name = \"Công tác kiểm tra, giám sát\"",
+            );
+            self.problem(topic.name.span(), wrong(what, how));
         }
         self.list.push(Topic {
             key: TopicKey(key.clone()),
@@ -316,7 +332,15 @@ impl Reading {
             None => weight,
         };
         if group.any.get_ref().is_empty() {
-            self.problem(group.any.span(), "a group without phrases finds nothing");
+            let what = words(
+                "this group has no phrase: it finds nothing",
+                "nhóm này không có cụm từ nào: không tìm được gì",
+            );
+            let how = words(
+                "write any = [\"kỷ luật đảng viên\"], or take the group out",
+                "viết any = [\"kỷ luật đảng viên\"], hoặc bỏ nhóm này",
+            );
+            self.problem(group.any.span(), wrong(what, how));
         }
         let mut list = |phrases: &[Spanned<String>]| -> Vec<String> {
             phrases
@@ -333,6 +357,7 @@ impl Reading {
                 .as_ref()
                 .map_or(DEFAULT_WITHIN, |w| *w.get_ref()),
         };
+        self.check_cancelled(group);
         self.rules.push(rule);
         self.meanings.push(Meaning {
             topic: match place {
@@ -349,21 +374,34 @@ impl Reading {
     fn group_weight(&mut self, group: &RawGroup, place: Place) -> f32 {
         let Some(weight) = &group.weight else {
             if !matches!(place, Place::Silent) {
-                self.problem(group.any.span(), "this group of phrases has no weight");
+                let what = words(
+                    "this group of phrases has no weight",
+                    "nhóm cụm từ này chưa có trọng số",
+                );
+                let how = words("add a line: weight = 1.0", "thêm dòng: weight = 1.0");
+                self.problem(group.any.span(), wrong(what, how));
             }
             return 0.0;
         };
         let value = self.bounded(weight);
+        if value != *weight.get_ref() {
+            return value; // Out of bounds: that was told.
+        }
         let fits = match place {
             Place::Topic(_) | Place::General => value > 0.0,
             Place::Against => value < 0.0,
             Place::Silent => value == 0.0,
         };
         if !fits {
-            self.problem(
-                weight.span(),
-                "weights are above 0 for topics and [[general]], below 0 for [[against]], and absent in [[silent]]",
+            let what = words(
+                format!("the weight {value} has the wrong sign for where it stands"),
+                format!("trọng số {value} sai dấu ở vị trí này"),
             );
+            let how = words(
+                "write a number above 0 under topics and [[general]], below 0 under [[against]], none under [[silent]]",
+                "viết số dương trong lĩnh vực và [[general]], số âm trong [[against]], không ghi weight trong [[silent]]",
+            );
+            self.problem(weight.span(), wrong(what, how));
         }
         value
     }
@@ -373,10 +411,17 @@ impl Reading {
         if value.is_finite() && value.abs() <= MAX_WEIGHT {
             return value;
         }
-        self.problem(
-            weight.span(),
-            format!("a weight lies between -{MAX_WEIGHT} and {MAX_WEIGHT}"),
+        let what = words(
+            format!("the weight {value} is out of bounds"),
+            format!("trọng số {value} nằm ngoài khoảng cho phép"),
         );
+        let how = words(
+            format!(
+                "write a number between -{MAX_WEIGHT} and {MAX_WEIGHT}; strong phrases have about 3"
+            ),
+            format!("viết số từ -{MAX_WEIGHT} đến {MAX_WEIGHT}; cụm từ mạnh khoảng 3"),
+        );
+        self.problem(weight.span(), wrong(what, how));
         0.0
     }
 
@@ -384,7 +429,7 @@ impl Reading {
         match check_pattern(phrase.get_ref()) {
             Ok(()) => Some(phrase.get_ref().clone()),
             Err(e) => {
-                self.problem(phrase.span(), e.to_string());
+                self.problem(phrase.span(), bad_pattern(&e));
                 None
             }
         }
@@ -398,10 +443,14 @@ impl Reading {
                 .iter()
                 .position(|t| t.key.as_str() == key.get_ref());
             if at.is_none() {
-                self.problem(
-                    key.span(),
-                    format!("there is no topic \"{}\"", key.get_ref()),
+                let shown = quoted(key.get_ref());
+                let known: Vec<String> = self.list.iter().map(|t| t.key.to_string()).collect();
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let what = words(
+                    format!("there is no topic {shown}"),
+                    format!("không có lĩnh vực nào tên {shown}"),
                 );
+                self.problem(key.span(), wrong(what, suggestion(key.get_ref(), &known)));
             }
             at
         });
@@ -420,29 +469,168 @@ impl Reading {
     fn check_cuts(&mut self, raw: &RawTopics) {
         let cuts = raw.cuts.get_ref();
         if !(cuts.borderline > 0.0 && cuts.borderline < cuts.subject && cuts.subject.is_finite()) {
-            self.problem(
-                raw.cuts.span(),
-                "the cuts must satisfy 0 < borderline < subject",
+            let (low, high) = (cuts.borderline, cuts.subject);
+            let what = words(
+                format!(
+                    "borderline = {low} and subject = {high} are the wrong way round, or not above 0"
+                ),
+                format!(
+                    "borderline = {low} và subject = {high} ngược thứ tự, hoặc không lớn hơn 0"
+                ),
             );
+            let how = words(
+                "write 0 < borderline < subject, such as borderline = 1.5 and subject = 3.0",
+                "viết sao cho 0 < borderline < subject, ví dụ borderline = 1.5 và subject = 3.0",
+            );
+            self.problem(raw.cuts.span(), wrong(what, how));
         }
-        if !(cuts.topic > 0.0
-            && cuts.topic_in_body > 0.0
-            && (0.0..=1.0).contains(&cuts.topic_share)
-            && (0.0..=1.0).contains(&cuts.topic_share_unnamed))
-        {
-            self.problem(
-                raw.cuts.span(),
-                "topic and topic_in_body must be above 0, topic_share and topic_share_unnamed between 0 and 1",
+        let shares = [cuts.topic_share, cuts.topic_share_unnamed];
+        let shares_fit = shares.iter().all(|share| (0.0..=1.0).contains(share));
+        if !(cuts.topic > 0.0 && cuts.topic_in_body > 0.0 && shares_fit) {
+            let what = words(
+                "a cut for topics is out of bounds: articles would get all topics, or none",
+                "một ngưỡng lĩnh vực nằm ngoài khoảng cho phép: bài sẽ thuộc mọi lĩnh vực hoặc không thuộc lĩnh vực nào",
             );
+            let how = words(
+                "write topic and topic_in_body above 0, topic_share and topic_share_unnamed between 0 and 1",
+                "viết topic và topic_in_body lớn hơn 0, topic_share và topic_share_unnamed từ 0 đến 1",
+            );
+            self.problem(raw.cuts.span(), wrong(what, how));
         }
         let p = raw.parts.get_ref();
         let factors = [p.title, p.sapo, p.sapo_alone, p.body, p.body_most];
         if !factors.iter().all(|f| (0.0..=MAX_WEIGHT).contains(f)) {
-            self.problem(
-                raw.parts.span(),
-                format!("a part counts between 0 and {MAX_WEIGHT}"),
+            let what = words(
+                "a part of the article counts less than nothing, or far too much",
+                "hệ số của một phần bài viết nhỏ hơn 0 hoặc quá lớn",
             );
+            let how = words(
+                format!("write numbers between 0 and {MAX_WEIGHT}"),
+                format!("viết số từ 0 đến {MAX_WEIGHT}"),
+            );
+            self.problem(raw.parts.span(), wrong(what, how));
         }
+    }
+
+    /// A phrase that holds one of its own `unless` contexts is cancelled wherever it stands: overlap counts as near.
+    fn check_cancelled(&mut self, group: &RawGroup) {
+        for phrase in group.any.get_ref() {
+            let by = group
+                .unless
+                .iter()
+                .find(|context| always_beside(phrase.get_ref(), context.get_ref()));
+            if let Some(context) = by {
+                let (phrase_shown, by) = (quoted(phrase.get_ref()), quoted(context.get_ref()));
+                let what = words(
+                    format!("{phrase_shown} cancels itself: it always holds {by} of its unless"),
+                    format!("{phrase_shown} tự loại chính nó: bên trong luôn có {by} của unless"),
+                );
+                let how = words(
+                    "put the phrase into a group of its own, or take that context out of unless",
+                    "chuyển cụm từ sang nhóm khác, hoặc bỏ ngữ cảnh đó khỏi unless",
+                );
+                self.problem(phrase.span(), wrong(what, how));
+            }
+        }
+    }
+
+    /// A topic that nothing speaks for is no article's topic, whatever is written.
+    fn check_reach(&mut self, raw: &RawTopics, sections: &[Section]) {
+        for (nth, topic) in raw.topic.iter().enumerate() {
+            let named = sections
+                .iter()
+                .any(|section| section.meaning.topic == Some(nth));
+            if topic.phrases.is_empty() && !named {
+                let shown = quoted(topic.key.get_ref());
+                let what = words(
+                    format!(
+                        "the topic {shown} cannot be reached: it has no phrases, and no section leads to it"
+                    ),
+                    format!(
+                        "lĩnh vực {shown} không bao giờ có bài: không có cụm từ, cũng không có chuyên mục nào dẫn tới"
+                    ),
+                );
+                let how = words(
+                    "add [[topic.phrases]] with weight and any below it, or take the topic out",
+                    "thêm [[topic.phrases]] có weight và any bên dưới, hoặc bỏ lĩnh vực này",
+                );
+                self.problem(topic.key.span(), wrong(what, how));
+            }
+        }
+    }
+}
+
+/// What serde says of a file of another shape, for people.
+fn misshapen(message: &str) -> Wrong {
+    let message = visible(message);
+    let mut ticked = message.split('`').skip(1).step_by(2);
+    let named = ticked.next().unwrap_or_default();
+    let shown = quoted(named);
+    if message.starts_with("unknown field") {
+        let known: Vec<&str> = ticked.collect();
+        let what = words(
+            format!("there is no key {shown} here"),
+            format!("ở đây không có khóa nào tên {shown}"),
+        );
+        return wrong(what, suggestion(named, &known));
+    }
+    if message.starts_with("missing field") {
+        let what = words(
+            format!("{shown} is missing here"),
+            format!("ở đây thiếu {shown}"),
+        );
+        let how = words(
+            format!("add a line: {named} = …; the shipped topics.toml shows one"),
+            format!("thêm dòng: {named} = …; xem mẫu trong topics.toml đi kèm chương trình"),
+        );
+        return wrong(what, how);
+    }
+    if message.starts_with("invalid type") {
+        let what = words(
+            format!("the value is of the wrong kind ({message})"),
+            format!("giá trị không đúng kiểu ({message})"),
+        );
+        let how = words(
+            "write numbers without quotes (weight = 1.5), text in quotes, lists in square brackets",
+            "số viết không có dấu nháy (weight = 1.5), chữ trong dấu nháy kép, danh sách trong ngoặc vuông",
+        );
+        return wrong(what, how);
+    }
+    super::raw::syntax(&message)
+}
+
+fn bad_pattern(error: &LexiconError) -> Wrong {
+    match error {
+        LexiconError::Pattern(pattern) => wrong(
+            words(
+                format!(
+                    "the braces of {} do not match, or stand for too many phrases",
+                    quoted(pattern)
+                ),
+                format!(
+                    "dấu ngoặc nhọn trong {} không khớp, hoặc cho ra quá nhiều cụm từ",
+                    quoted(pattern)
+                ),
+            ),
+            words(
+                "write alternatives as {a|b}, not one within another: \"{kết nạp|phát triển} đảng viên\"",
+                "viết các lựa chọn dạng {a|b}, không lồng nhau: \"{kết nạp|phát triển} đảng viên\"",
+            ),
+        ),
+        LexiconError::Empty(pattern) => wrong(
+            words(
+                format!("{} can stand for nothing at all", quoted(pattern)),
+                format!("{} có thể không còn chữ nào", quoted(pattern)),
+            ),
+            words("write at least one word", "viết ít nhất một từ"),
+        ),
+        LexiconError::TooLarge => wrong(
+            words("there are too many phrases", "có quá nhiều cụm từ"),
+            words(
+                "take out those that find nothing",
+                "bỏ bớt các cụm từ không tìm được gì",
+            ),
+        ),
     }
 }
 

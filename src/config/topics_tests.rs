@@ -8,7 +8,7 @@ fn problems(rest: &str) -> Vec<(String, String)> {
     Topics::parse(&text)
         .unwrap_err()
         .into_iter()
-        .map(|p| (p.message, text[p.span].to_owned()))
+        .map(|p| (p.wrong.what.en, text[p.span].to_owned()))
         .collect()
 }
 
@@ -72,7 +72,9 @@ fn cuts_must_be_in_order() {
     let text = HEAD.replace("borderline = 1.5", "borderline = 4.0");
     assert!(
         Topics::parse(&text).unwrap_err()[0]
-            .message
+            .wrong
+            .how
+            .en
             .contains("borderline < subject")
     );
 }

@@ -3,7 +3,7 @@
 use super::works::{Setup, Works};
 use crate::config::DigestConfig;
 use crate::edition::window;
-use crate::store::StoreError;
+use crate::store::{Mailed, StoreError, mailed_key};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -32,15 +32,31 @@ pub async fn plan(
         Some(head) => works.store.edition(head.id).await?,
         None => None,
     };
+    let mailed = mailed(works, digest).await?;
     Ok(window::Plan {
         digest: digest.name.clone(),
         schedule: schedule(setup, digest),
         since: since(works, digest).await?,
-        last: last.map(|last| window::LastEdition {
-            slot: last.edition.slot,
-            covers_to: last.edition.window.covers.to,
+        last: last.map(|last| {
+            let covers_to = last.edition.window.covers.to;
+            window::LastEdition {
+                slot: last.edition.slot,
+                covers_to: mailed.map_or(covers_to, |mailed| mailed.until.max(covers_to)),
+            }
         }),
     })
+}
+
+/// What was mailed of the digest before a backup was put back.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn mailed(
+    works: &Works,
+    digest: &DigestConfig,
+) -> Result<Option<Mailed>, StoreError> {
+    let kept = works.store.meta(&mailed_key(digest.name.as_str())).await?;
+    Ok(kept.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
 /// Since when the digest is configured here; noted at the first question.

@@ -4,20 +4,21 @@
 //! asked of the store and the calendar at every wake, so that a missed alarm, a restart or a jump of the clock changes
 //! nothing.
 
+use super::admin;
 use super::calendar;
+use super::health;
 use super::letter::{self, Composed, LetterError};
 use super::material;
 use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::analyse::topic::lessons::Lessons;
-use crate::analyse::{self, topic};
+use crate::analyse::{self, topic::lessons::Lessons};
 use crate::config::DigestConfig;
-use crate::config::topics::Topics;
 use crate::edition::{self, TemplateError, window};
-use crate::model::{Article, ArticleId, Ingest, Span, Verdict, Window};
-use crate::store::{Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
+use crate::model::{Article, Change, Ingest, NearKeys, Span, Window};
+use crate::store::{Analysis, Frozen, NewDelivery, NewEdition, StoreError, Unanalysed};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -26,8 +27,6 @@ use tokio::sync::watch;
 const CLAIM: u32 = 200;
 /// How far back the first edition of a digest looks from the moment it was configured.
 const FIRST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// Batches of one round: a change of lexicon reads the whole archive again, and an edition that is due must not wait for it.
-const BATCHES: usize = 10;
 /// How often an edition is composed anew when the ledger changes meanwhile.
 const STALE_TRIES: u32 = 3;
 
@@ -54,33 +53,63 @@ pub enum DeskError {
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     let mut catch_up = CatchUp::new(works.clock.now());
+    let mut look = Look::default();
     loop {
         heart.beat();
         let round = async {
             // Asked before the analysis: what is read after the question is the next round's.
             let waits = catch_up.waits(&works).await?;
-            let more = analyse(&works, BATCHES, || heart.beat()).await? == BATCHES * CLAIM as usize;
+            analyse_pending(&works, || heart.beat()).await?;
             if waits {
-                return Ok((Vec::new(), more));
+                return Ok(Vec::new());
             }
-            Ok::<_, DeskError>((compose_due(&works).await?, more))
+            let made = compose_due(&works).await?;
+            look.after(&works).await?;
+            Ok::<_, DeskError>(made)
         };
-        let mut more = false;
         match round.await {
-            Ok((made, rest)) => {
-                made.iter().for_each(announce);
-                more = rest;
-            }
+            Ok(made) => made.iter().for_each(announce),
             Err(err) => tracing::error!(error = %err, "the desk could not finish its round"),
-        }
-        if more && !*stop.borrow() {
-            continue;
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
             () = works.wakes.desk.notified() => {}
             () = tokio::time::sleep(beat) => {}
         }
+    }
+}
+
+/// How often the desk asks itself whether something needs a person: reading all feeds and mails has its price.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// When the desk last looked, and which editions it has called late.
+#[derive(Debug, Default)]
+struct Look {
+    at: Option<Timestamp>,
+    called: BTreeSet<String>,
+}
+
+impl Look {
+    /// Says which editions are late, each once in a life of the process, and writes to the admin where it is due.
+    async fn after(&mut self, works: &Works) -> Result<(), DeskError> {
+        let now = works.clock.now();
+        let since = self.at.map(|at| now.duration_since(at));
+        if since.is_some_and(|since| !since.is_negative() && since < LOOK_EVERY) {
+            return Ok(());
+        }
+        self.at = Some(now);
+        for late in health::late(works, &works.setup()).await? {
+            if self.called.insert(format!("{} {}", late.digest, late.slot)) {
+                tracing::error!(
+                    digest = late.digest.as_str(),
+                    slot = late.slot,
+                    waiting = late.waiting,
+                    "an edition is not out half an hour after its time"
+                );
+            }
+        }
+        admin::report_due(works).await?;
+        Ok(())
     }
 }
 
@@ -98,19 +127,14 @@ fn announce(made: &Composed) {
     );
 }
 
-/// Judges every article that the present rules have not judged; returns how many. `progress` is called between batches.
+/// Judges every article that the present lexicon has not judged; returns how many. `progress` is called between batches.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize, DeskError> {
-    analyse(works, usize::MAX, progress).await
-}
-
-/// New articles first, then those of older rules, the latest first; at most `batches` of [`CLAIM`].
-async fn analyse(works: &Works, batches: usize, progress: impl Fn()) -> Result<usize, DeskError> {
     let lessons = Arc::new(Lessons::of(&works.store.marked().await?));
     let mut judged = 0;
-    for _ in 0..batches {
+    loop {
         let setup = works.setup();
         let version = setup.analysis_version;
         let articles = works.store.claim_unanalysed(version, CLAIM).await?;
@@ -129,34 +153,44 @@ async fn analyse(works: &Works, batches: usize, progress: impl Fn()) -> Result<u
         works.wakes.pages.notify_one();
         progress();
     }
-    Ok(judged)
 }
 
-/// Verdicts, each with whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge_all(
-    setup: &Setup,
-    lessons: &Lessons,
-    articles: &[Unanalysed],
-) -> Vec<(ArticleId, Verdict, bool)> {
-    let pages = setup.config.article.pages;
+fn judge_all(setup: &Setup, lessons: &Lessons, articles: &[Unanalysed]) -> Vec<Analysis> {
     articles
         .iter()
-        .map(|one| {
-            let verdict = judge(&setup.config.topics, lessons, one);
-            let page_wanted = pages && !one.article.backfill && topic::can_matter(&verdict);
-            (one.article.id, verdict, page_wanted)
-        })
+        .map(|one| judge(setup, lessons, one))
         .collect()
 }
 
-/// A verdict with the admin's word in it: on this article, else on similar ones.
-pub(super) fn judge(topics: &Topics, lessons: &Lessons, one: &Unanalysed) -> Verdict {
+/// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
+fn judge(setup: &Setup, lessons: &Lessons, one: &Unanalysed) -> Analysis {
+    let article = &one.article;
+    let (topics, pages) = (&setup.config.topics, setup.config.article.pages);
+    // What was said of the article itself goes before what was said of similar ones.
     let found = if one.marks.is_empty() {
-        topic::classify_with(topics, &one.article.text(), lessons)
+        analyse::topic::classify_with(topics, &article.text(), lessons)
     } else {
-        topic::classify(topics, &one.article.text())
+        analyse::topic::classify(topics, &article.text())
     };
-    analyse::mark::apply(found, &one.marks, topics)
+    let verdict = analyse::mark::apply(found, &one.marks, topics);
+    // An address from a sitemap is judged by its page: there is nothing else.
+    let unread = article.title.is_empty() && article.body.is_none();
+    let page_wanted =
+        pages && !article.backfill && (unread || analyse::topic::can_matter(&verdict));
+    let (names, near) = match verdict.level {
+        0 => (Vec::new(), NearKeys::default()),
+        _ => (
+            analyse::names::names(&article.text(), &setup.gazetteer),
+            analyse::neardup::keys(article),
+        ),
+    };
+    Analysis {
+        article: article.id,
+        verdict,
+        page_wanted,
+        names,
+        near,
+    }
 }
 
 /// Composes and freezes every edition that is due now.
@@ -226,38 +260,36 @@ pub async fn compose(
     let mut articles = works.store.candidates(&digest.name, after, upto, 1).await?;
     if last.is_none() {
         // A digest that is added later begins with the present, not with all that was ever stored.
-        let begin = first_window(calendar::since(works, digest).await?);
+        let begin = calendar::since(works, digest)
+            .await?
+            .saturating_sub(FIRST_WINDOW)
+            .unwrap_or(Timestamp::MIN);
         articles.retain(|article| article.seen >= begin);
+    }
+    let mailed = calendar::mailed(works, digest).await?;
+    if let Some(mailed) = mailed {
+        // The editions of that time had it, though the restored data do not know of them.
+        articles.retain(|article| article.published.unwrap_or(article.seen) >= mailed.until);
     }
     let window = Window {
         after,
         upto,
         covers: due.covers,
     };
-    let draft = Draft {
-        slot: &due.slot,
+    compose_from(
+        works,
+        setup,
+        digest,
+        &due.slot,
         window,
         articles,
-        last_number: last.map(|last| last.number),
-    };
-    compose_from(works, setup, digest, draft).await
-}
-
-/// When the first window of a digest begins that is known `since` then.
-pub(super) fn first_window(since: Timestamp) -> Timestamp {
-    since.saturating_sub(FIRST_WINDOW).unwrap_or(Timestamp::MIN)
-}
-
-/// What an edition is composed from.
-pub(super) struct Draft<'a> {
-    /// The civil time it is due for.
-    pub slot: &'a str,
-    /// What it draws from.
-    pub window: Window,
-    /// Its articles, with their verdicts.
-    pub articles: Vec<Article>,
-    /// Number of the edition before; `None` before the first.
-    pub last_number: Option<u32>,
+        last.map(|last| last.number).max(
+            mailed
+                .map(|mailed| mailed.number)
+                .filter(|number| *number > 0),
+        ),
+    )
+    .await
 }
 
 /// A review of these articles, outside of all editions: nothing is frozen.
@@ -281,42 +313,40 @@ pub async fn review(
         upto: works.store.highest_ingest().await?,
         covers,
     };
-    let draft = Draft {
-        slot: &slot,
-        window,
-        articles,
-        last_number: None,
-    };
-    compose_from(works, setup, digest, draft).await
+    compose_from(works, setup, digest, &slot, window, articles, None).await
 }
 
-/// Composes and renders, without freezing.
-pub(super) async fn compose_from(
+async fn compose_from(
     works: &Works,
     setup: &Arc<Setup>,
     digest: &DigestConfig,
-    draft: Draft<'_>,
+    slot: &str,
+    window: Window,
+    articles: Vec<Article>,
+    last_number: Option<u32>,
 ) -> Result<Composed, DeskError> {
-    let Draft {
-        slot,
-        window,
-        articles,
-        last_number,
-    } = draft;
     let (mut material, earlier) =
         material::gather(works, setup, digest, slot, window, articles, last_number).await?;
     let options = letter::render_options(setup, digest);
     let setup = Arc::clone(setup);
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
-        material.reprints = analyse::neardup::reprints(&material.articles, &earlier);
-        material.stories = material::stories(&setup, &material.articles);
+        material::group(&setup, &mut material, &earlier);
         super::tell::tell(
             &mut material.stories,
             &material.articles,
             &material.provinces,
         );
         let edition = edition::compose(&material);
-        let rendered = edition::render(&setup.templates, &edition, &options)?;
+        let (rendered, failed) = edition::render_somehow(&setup.templates, &edition, &options)?;
+        if let Some(fault) = failed {
+            tracing::warn!(
+                template = fault.name,
+                line = fault.line,
+                field = fault.field,
+                reason = fault.reason,
+                "a template fails on this edition; the built-in ones are used"
+            );
+        }
         Ok(Composed {
             edition,
             rendered,
@@ -338,8 +368,10 @@ pub async fn freeze(
     composed: &Composed,
 ) -> Result<Frozen, DeskError> {
     let mut deliveries = Vec::new();
+    let attachments = letter::attachments(setup, digest, composed)?;
     for recipient in letter::recipients(digest) {
-        let (message_id, message) = letter::letter(setup, digest, composed, &recipient)?;
+        let (message_id, message) =
+            letter::letter(setup, digest, composed, &attachments, &recipient)?;
         deliveries.push(NewDelivery {
             recipient,
             message_id,
@@ -352,7 +384,15 @@ pub async fn freeze(
         .iter()
         .flat_map(|story| &story.articles)
         .chain(&edition.related)
-        .chain(edition.reprints.iter().map(|reprint| &reprint.article));
+        .chain(edition.reprints.iter().map(|reprint| &reprint.article))
+        // A notice came in its window; the others stand in the editions that had them.
+        .chain(
+            edition
+                .corrections
+                .iter()
+                .filter(|correction| correction.change == Change::Corrected)
+                .map(|correction| &correction.article),
+        );
     let new = NewEdition {
         articles: articles.map(|article| article.id).collect(),
         edition: edition.clone(),

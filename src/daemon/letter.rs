@@ -2,12 +2,14 @@
 
 use super::works::Setup;
 use crate::config::DigestConfig;
-use crate::edition::RenderOptions;
-use crate::mail::{self, Address, BuildError, Envelope};
+use crate::edition::{self, RenderOptions};
+use crate::mail::{self, Address, Attachment, BuildError, Envelope};
 use crate::model::{Edition, Rendered};
 
 /// Sender and recipient of mails as files where the config names none (RFC 2606: no such host).
 const NOBODY: &str = "diem-bao@diembao.invalid";
+/// The media type of a Word file (ECMA-376).
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 /// The subject of a mail by which a recipient takes leave.
 const UNSUBSCRIBE_SUBJECT: &str = "Ngừng nhận điểm báo";
 
@@ -52,6 +54,7 @@ pub fn render_options(setup: &Setup, digest: &DigestConfig) -> RenderOptions {
         contact: digest.contact.clone(),
         unsubscribe: leave.map(|to| unsubscribe(&to)),
         web_url: None,
+        note: setup.template_faults.first().map(edition::fallback_note),
     }
 }
 
@@ -59,7 +62,7 @@ fn unsubscribe(to: &Address) -> String {
     mail::unsubscribe_mailto(to, UNSUBSCRIBE_SUBJECT)
 }
 
-/// The exact bytes of one recipient's mail, and its Message-ID.
+/// The exact bytes of one recipient's mail with these [`attachments`], and its Message-ID.
 ///
 /// # Errors
 /// When the letter cannot be written; never because of what a newspaper wrote.
@@ -67,6 +70,7 @@ pub fn letter(
     setup: &Setup,
     digest: &DigestConfig,
     composed: &Composed,
+    attachments: &[Attachment],
     recipient: &str,
 ) -> Result<(String, Vec<u8>), LetterError> {
     let smtp = setup.config.smtp.as_ref();
@@ -108,7 +112,7 @@ pub fn letter(
             .to_zoned(setup.config.daemon.time_zone.clone()),
         from,
     };
-    let letter = mail::build(&envelope, &composed.rendered, &[])?;
+    let letter = mail::build(&envelope, &composed.rendered, attachments)?;
     let wanted = smtp.and_then(|smtp| smtp.dkim.as_ref());
     let letter = match (&setup.signer, wanted) {
         (Some(signer), _) => signer.sign(&letter),
@@ -116,6 +120,43 @@ pub fn letter(
         (None, Some(dkim)) => return Err(LetterError::NoKey(dkim.domain.clone())),
     };
     Ok((message_id, letter))
+}
+
+/// What goes with the mails of an edition: the Word file, where the digest's carry it.
+///
+/// # Errors
+/// When its archive cannot be written.
+pub fn attachments(
+    setup: &Setup,
+    digest: &DigestConfig,
+    composed: &Composed,
+) -> Result<Vec<Attachment>, LetterError> {
+    if !digest.docx.attach {
+        return Ok(Vec::new());
+    }
+    let edition = &composed.edition;
+    Ok(vec![Attachment {
+        name: format!(
+            "{} số {} ({}).docx",
+            digest.title,
+            edition.number,
+            edition.date.strftime("%d-%m-%Y")
+        ),
+        content_type: DOCX.to_owned(),
+        bytes: word_file(setup, digest, edition)?,
+    }])
+}
+
+/// The edition as a Word file; the same bytes each time.
+///
+/// # Errors
+/// When its archive cannot be written.
+pub fn word_file(
+    setup: &Setup,
+    digest: &DigestConfig,
+    edition: &Edition,
+) -> Result<Vec<u8>, edition::WordError> {
+    edition::docx(edition, &digest.docx, &render_options(setup, digest))
 }
 
 /// Why a letter could not be written.
@@ -127,6 +168,9 @@ pub enum LetterError {
     /// See [`BuildError`].
     #[error(transparent)]
     Build(#[from] BuildError),
+    /// Its Word file could not be made.
+    #[error(transparent)]
+    Word(#[from] edition::WordError),
     /// The key comes with the service, and this process is not the service.
     #[error("[smtp] dkim: the key of {0} is not to be had here; let the service compose")]
     NoKey(String),

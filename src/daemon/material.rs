@@ -1,19 +1,29 @@
 //! What an edition is made of: gathered from the store and the setup, as the plain values that `edition` works on.
 
+use super::drift;
 use super::works::{Setup, Works};
-use crate::analyse;
+use crate::analyse::neardup::{
+    self,
+    index::{self, Neighbour},
+};
+use crate::analyse::story::{self, Desk, Usage};
 use crate::config::DigestConfig;
-use crate::edition::{DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading};
-use crate::model::{Article, Failure, FailureKind, SourceKey, Window};
+use crate::edition::{
+    self, Corrected, DigestSettings, Failing, Material, SourceInfo, StoryGroup, TopicHeading,
+};
+use crate::model::{Article, ArticleId, Edition, FailureKind, Ingest, Source, SourceKey, Window};
 use crate::store::{FeedRow, StoreError};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Events with their papers in a mail; the rest are listed by title (a review of more is a list, not a review).
 const LISTED: usize = 30;
-/// An edition repeats nothing of those of so many days before it.
+/// A story may continue one of the editions of so many days before.
 const REMEMBERED: i64 = 7;
+/// Articles before the window from which it is learned what papers write every day.
+const USAGE: u32 = 400;
 
 /// The material of an edition, its stories not yet made, and what the digest's editions of the last days had.
 ///
@@ -27,19 +37,21 @@ pub(super) async fn gather(
     window: Window,
     articles: Vec<Article>,
     last_number: Option<u32>,
-) -> Result<(Material, Vec<(Article, u32)>), StoreError> {
-    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from);
-    let date = works
-        .clock
-        .now()
-        .to_zoned(setup.config.daemon.time_zone.clone())
-        .date();
+) -> Result<(Material, Earlier), StoreError> {
+    let now = works.clock.now();
+    let (sources_ok, failing) = coverage(&works.store.list_feeds().await?, window.covers.from, now);
+    let date = now.to_zoned(setup.config.daemon.time_zone.clone()).date();
     let week_begin = date.saturating_sub(6.days());
     let articles: Vec<Article> = articles
         .into_iter()
         .filter(|article| is_wanted(setup, digest, article))
         .collect();
-    let earlier = earlier(works, digest, date, last_number).await?;
+    let earlier = match last_number {
+        Some(_) => earlier(works, digest, date, window.after, &articles).await?,
+        // A review outside of all editions repeats freely.
+        None => Earlier::default(),
+    };
+    let corrections = corrections(works, digest, date, &window, &earlier.stories).await?;
     let material = Material {
         digest: settings(setup, digest),
         slot: slot.to_owned(),
@@ -51,22 +63,19 @@ pub(super) async fn gather(
             .iana_name()
             .unwrap_or("Asia/Ho_Chi_Minh")
             .to_owned(),
-        composed_at: works.clock.now(),
+        composed_at: now,
         last_number,
         stories: Vec::new(),
         reprints: BTreeMap::new(),
-        sources: source_infos(setup, &articles),
+        corrections,
+        sources: source_infos(
+            setup,
+            articles
+                .iter()
+                .chain(earlier.stories.iter().map(|(article, _)| article)),
+        ),
         articles,
-        topics: setup
-            .config
-            .topics
-            .list
-            .iter()
-            .map(|topic| TopicHeading {
-                key: topic.key.clone(),
-                name: topic.name.clone(),
-            })
-            .collect(),
+        topics: topics(setup),
         provinces: setup
             .config
             .places
@@ -82,41 +91,108 @@ pub(super) async fn gather(
     Ok((material, earlier))
 }
 
-/// What the digest's editions of the last days had. A review outside of all editions repeats freely.
+/// The configured topics in their order.
+pub fn topics(setup: &Setup) -> Vec<TopicHeading> {
+    let topics = setup.config.topics.list.iter();
+    topics
+        .map(|topic| TopicHeading {
+            key: topic.key.clone(),
+            name: topic.name.clone(),
+        })
+        .collect()
+}
+
+/// What the digest's earlier editions had, as far as this one must know it.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// Articles of the last days' editions, with their numbers.
+    stories: Vec<(Article, u32)>,
+    /// For an article of this edition what an edition of the last months had that is near it, with that one's number.
+    near: Vec<(ArticleId, Article, u32)>,
+    /// What papers wrote before this edition's window.
+    usage: Vec<Article>,
+}
+
 async fn earlier(
     works: &Works,
     digest: &DigestConfig,
     date: Date,
-    last_number: Option<u32>,
-) -> Result<Vec<(Article, u32)>, StoreError> {
-    match last_number {
-        Some(last) => {
-            let from = date.saturating_sub(REMEMBERED.days());
-            let mut earlier = works.store.published_since(&digest.name, from).await?;
-            // An edition that is composed once more knows nothing of itself and those after it.
-            earlier.retain(|&(_, number)| number <= last);
-            Ok(earlier)
-        }
-        None => Ok(Vec::new()),
+    after: Ingest,
+    articles: &[Article],
+) -> Result<Earlier, StoreError> {
+    let from = date.saturating_sub(REMEMBERED.days());
+    let ids = articles.iter().map(|article| article.id).collect();
+    let mut near = Vec::new();
+    for found in works.store.near(ids, index::MAX_HOLDERS).await? {
+        let others = found.others.iter().map(|other| Neighbour {
+            text: other.article,
+            shared: other.shared,
+            size: other.size,
+            tag: other.tag,
+        });
+        let others = index::nearest(found.size, others);
+        let printed = works.store.published_of(&digest.name, others).await?;
+        near.extend(
+            printed
+                .into_iter()
+                .map(|(other, number)| (found.article, other, number)),
+        );
     }
+    Ok(Earlier {
+        stories: works.store.published_since(&digest.name, from).await?,
+        near,
+        usage: works.store.sample(after, works.clock.now(), USAGE).await?,
+    })
 }
 
-/// Reports of one event, and their copies, make one story.
-pub(super) fn stories(setup: &Setup, articles: &[Article]) -> Vec<StoryGroup> {
+/// What became of the articles of those editions since.
+async fn corrections(
+    works: &Works,
+    digest: &DigestConfig,
+    date: Date,
+    window: &Window,
+    earlier: &[(Article, u32)],
+) -> Result<Vec<Corrected>, StoreError> {
+    if earlier.is_empty() {
+        return Ok(Vec::new());
+    }
+    let from = date.saturating_sub(REMEMBERED.days());
+    let editions = works
+        .store
+        .editions_between(&digest.name, from, date)
+        .await?;
+    let editions: Vec<Edition> = editions.into_iter().map(|stored| stored.edition).collect();
+    let mut notices = works.store.notices(window.after, window.upto).await?;
+    notices.retain(|article| edition::is_notice(&article.title));
+    let now: Vec<Article> = earlier.iter().map(|(article, _)| article.clone()).collect();
+    Ok(edition::corrections(&editions, &now, &[], &notices))
+}
+
+/// Fills in which articles print again what an earlier edition had, and which tell of one event.
+pub(super) fn group(setup: &Setup, material: &mut Material, earlier: &Earlier) {
     let rank = |key: &SourceKey| {
         setup
             .sources
             .get(key)
             .map_or(u16::MAX, |source| source.rank)
     };
-    let copies = analyse::neardup::copies(articles, rank);
-    analyse::story::stories(articles, copies, rank)
+    let desk = Desk {
+        gazetteer: &setup.gazetteer,
+        usage: &Usage::of(&earlier.usage),
+        home: &|key| setup.sources.get(key)?.province.clone(),
+        rank: &rank,
+    };
+    let copies = neardup::copies(&material.articles, rank);
+    material.reprints = neardup::reprints(&copies, &material.articles, &earlier.near);
+    let told = story::stories(&material.articles, copies, &earlier.stories, &desk);
+    material.stories = told
         .into_iter()
-        .map(|copies| StoryGroup {
-            copies,
+        .map(|told| StoryGroup {
+            copies: told.copies,
+            continues: told.continues.map(|at| earlier.stories[at].1),
             ..StoryGroup::default()
         })
-        .collect()
+        .collect();
 }
 
 fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
@@ -135,11 +211,16 @@ fn settings(setup: &Setup, digest: &DigestConfig) -> DigestSettings {
         min_level: digest.min_level,
         first_number: digest.first_number,
         listed: LISTED,
+        language: digest.language,
     }
 }
 
 /// The sources that are watched, and those that articles stand in.
-fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, SourceInfo> {
+fn source_infos<'a>(
+    setup: &Setup,
+    articles: impl Iterator<Item = &'a Article>,
+) -> BTreeMap<SourceKey, SourceInfo> {
+    let printed: BTreeSet<&SourceKey> = articles.map(|article| &article.source).collect();
     let province = |key: &String| {
         setup
             .config
@@ -151,22 +232,42 @@ fn source_infos(setup: &Setup, articles: &[Article]) -> BTreeMap<SourceKey, Sour
         .sources
         .values()
         .filter(|source| {
-            source.feeds.iter().any(|feed| feed.enabled)
-                || articles.iter().any(|article| article.source == source.key)
+            source.feeds.iter().any(|feed| feed.enabled) || printed.contains(&source.key)
         })
         .map(|source| {
             let info = SourceInfo {
                 name: source.name.clone(),
                 province: source.province.as_ref().and_then(province),
                 rank: source.rank,
+                publisher: publisher(setup, source),
             };
             (source.key.clone(), info)
         })
         .collect()
 }
 
-/// Sources that were read since `from`, and those of which a feed could not be read.
-fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
+/// The house of a paper: as configured, else that of the paper whose domain it lies under ("phuyen.baodaklak.vn").
+fn publisher(setup: &Setup, source: &Source) -> SourceKey {
+    if let Some(house) = &source.publisher {
+        return SourceKey(house.clone());
+    }
+    let lies_under = |other: &&Arc<Source>| {
+        let rest = source.domain.strip_suffix(other.domain.as_str());
+        rest.is_some_and(|rest| rest.ends_with('.'))
+    };
+    let parents = setup.sources.values().filter(lies_under);
+    let parent = parents.min_by_key(|other| (other.domain.len(), &other.key));
+    parent.map_or_else(
+        || source.key.clone(),
+        |parent| match &parent.publisher {
+            Some(house) => SourceKey(house.clone()),
+            None => parent.key.clone(),
+        },
+    )
+}
+
+/// Sources that were read since `from`, and those of which a feed could not be read, or answers and is of no use.
+fn coverage(feeds: &[FeedRow], from: Timestamp, now: Timestamp) -> (u32, Vec<Failing>) {
     let mut papers: BTreeMap<&SourceKey, Vec<&FeedRow>> = BTreeMap::new();
     for row in feeds.iter().filter(|row| row.enabled) {
         papers.entry(&row.feed.source).or_default().push(row);
@@ -175,19 +276,21 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     let mut failing = Vec::new();
     for (source, rows) in papers {
         let read = |row: &&&FeedRow| {
-            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row).is_none()
+            row.feed.state.last_ok_at.is_some_and(|at| at >= from) && trouble(row, now).is_none()
         };
-        ok += u32::from(rows.iter().any(|row| read(&row)));
-        // The feed that fails longest speaks for its paper.
+        let any_ok = rows.iter().any(|row| read(&row));
+        ok += u32::from(any_ok);
+        // The feed that fails longest speaks for its paper; one that has drifted only where no other is read.
         let worst = rows
             .iter()
-            .filter_map(|row| Some((trouble(row)?, row)))
+            .filter(|row| !any_ok || is_failing(row))
+            .filter_map(|row| Some((trouble(row, now)?, row)))
             .min_by_key(|((since, _), _)| *since);
-        if let Some(((since, failure), row)) = worst {
+        if let Some(((since, reason), row)) = worst {
             let last_ok = row.feed.state.last_ok_at;
             failing.push(Failing {
                 source: source.clone(),
-                kind: failure.kind,
+                reason,
                 since: Some(since),
                 last_ok,
             });
@@ -196,17 +299,22 @@ fn coverage(feeds: &[FeedRow], from: Timestamp) -> (u32, Vec<Failing>) {
     (ok, failing)
 }
 
-/// Since when a feed fails, and how; `None` for a healthy one.
-fn trouble(row: &FeedRow) -> Option<(Timestamp, Failure)> {
+fn is_failing(row: &FeedRow) -> bool {
+    row.feed.state.failing_since.is_some() || row.feed.state.retired_at.is_some()
+}
+
+/// Since when a feed fails or hides news, and how, in Vietnamese; `None` for a healthy one.
+fn trouble(row: &FeedRow, now: Timestamp) -> Option<(Timestamp, &'static str)> {
     let state = &row.feed.state;
-    let gone = Failure {
-        kind: FailureKind::Gone,
-        detail: String::new(),
-    };
     if let Some(at) = state.retired_at {
-        return Some((at, gone));
+        return Some((at, FailureKind::Gone.in_vietnamese()));
     }
-    Some((state.failing_since?, state.failure.clone()?))
+    if let Some((since, failure)) = state.failing_since.zip(state.failure.as_ref()) {
+        return Some((since, failure.kind.in_vietnamese()));
+    }
+    let alarms = drift::alarms(state, row.feed.added_at, now);
+    let alarm = alarms.iter().find(|alarm| alarm.drift.hides_news())?;
+    Some((alarm.since, alarm.drift.in_vietnamese()))
 }
 
 /// Whether an article passes the digest's own filter of topics and provinces.

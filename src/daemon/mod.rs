@@ -2,18 +2,25 @@
 //! transaction each, do is I/O and may die, decide is a pure function. Work is never kept in memory: the store's due
 //! columns are the to-do lists.
 
+pub mod admin;
 pub mod calendar;
 pub mod clock;
 pub mod desk;
+pub mod document;
+pub mod drift;
 pub mod gate;
+pub mod health;
+pub mod keep;
 pub mod letter;
-mod material;
+pub mod material;
+pub mod metrics;
 pub mod pace;
 pub mod pages;
+mod parts;
 pub mod poll;
 pub mod post;
 pub mod reload;
-pub mod replay;
+mod room;
 mod run;
 pub mod setup;
 mod start;
@@ -39,7 +46,7 @@ fn until(due: Option<Timestamp>, now: Timestamp, at_most: Duration) -> Duration 
 }
 
 /// The zone of a source's dates without zone: its own, else the office's.
-fn zone_of(source: &Source, config: &Config) -> TimeZone {
+pub(crate) fn zone_of(source: &Source, config: &Config) -> TimeZone {
     let own = source
         .time_zone
         .as_deref()

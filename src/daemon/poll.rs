@@ -3,14 +3,18 @@
 //! Feeds are asked newspaper by newspaper, a newspaper's feeds in turn; a slow one holds up only its own. What came is
 //! committed in batches that wait for nobody longer than `LINGER`.
 
+use super::document::{self, Document};
+use super::drift::{self, Seen};
 use super::pace::{self, Change, ReadResult};
+use super::parts;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::feed::{self, identity};
+use crate::feed::{Reading, identity};
 use crate::model::{
-    Failure, FailureKind, Feed, FeedKey, FetchOutcome, Fetched, IdentifiedEntry, SourceKey,
+    Failure, FailureKind, Feed, FeedKey, FeedKind, FeedPart, FetchOutcome, Fetched,
+    IdentifiedEntry, PublisherHints, Source, SourceKey,
 };
-use crate::net::{Held, Request};
+use crate::net::{Accept, Held, Request, Verdict};
 use crate::store::{PollCommit, PollReport, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -53,8 +57,8 @@ struct Done {
     commit: PollCommit,
     polled: Polled,
     change: Option<Change>,
-    /// The body's share of the memory budget: entries are as large as the body they were read from.
-    held: Held,
+    /// The bodies' shares of the memory budget: entries are as large as the body they were read from.
+    held: Vec<Held>,
 }
 
 /// Polls these feeds once and gives every result to `each`, as it is committed. Ends when all are done.
@@ -209,15 +213,34 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
     let setup = works.setup();
     let began = Instant::now();
     let asked_at = works.clock.now();
-    let (outcome, held) = setup
-        .client
-        .fetch_held(&request(&setup, &feed, asked_at), asked_at)
-        .await;
+    let request = request(&setup, &feed, asked_at);
+    let (outcome, held) = match forbidden(&setup, &feed, &request, asked_at).await {
+        Some(failure) => (FetchOutcome::Failed(failure), Held::default()),
+        None => setup.client.fetch_held(&request, asked_at).await,
+    };
+    let mut held = vec![held];
+    let (mut outcome, mut found) = read_fresh(works, &setup, &feed, outcome).await;
+    let mut parts = None;
+    if feed.kind == FeedKind::Sitemap {
+        let followed = parts::follow(works, &setup, &feed, &request, &outcome, &mut found).await;
+        held.extend(followed.held);
+        parts = followed.parts;
+        if let Some(failure) = followed.failure {
+            outcome = FetchOutcome::Failed(failure);
+        }
+    }
+    let Found { read, entries, .. } = found;
     let now = works.clock.now();
-    let turn = works.readers.acquire().await.ok(); // never closed
-    let (outcome, read, entries) = read_blocking(&setup, &feed, outcome, now).await;
-    drop(turn);
-    let (state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
+    let (mut state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
+    let indexed = parts.as_ref().is_some_and(|parts| !parts.is_empty());
+    if let Some(parts) = parts {
+        state.parts = parts;
+    }
+    // An index none of whose documents was due holds nothing, and says nothing.
+    let seen = matches!(read, ReadResult::Read { .. })
+        .then(|| Seen::of(entries.iter().map(|entry| &entry.entry)))
+        .filter(|seen| seen.items > 0 || !indexed);
+    state.watch = drift::observe(&feed, &outcome, seen, now);
     let polled = Polled {
         key: feed.key.clone(),
         source: feed.source.clone(),
@@ -236,7 +259,6 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         entries,
         at: now,
         backfill_after: signed(setup.config.fetch.backfill_max_age),
-        pages_wanted: false,
     };
     Done {
         commit,
@@ -250,6 +272,9 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
 fn request(setup: &Setup, feed: &Feed, now: Timestamp) -> Request {
     let plan = pace::plan(feed, &limits(setup), now);
     let mut request = Request::feed(plan.url, plan.validators);
+    if feed.kind == FeedKind::Page {
+        request.accept = Accept::Page;
+    }
     request.configured_host = feed.url.host_str().map(str::to_owned);
     request.newspaper = Some(feed.source.as_str().to_owned());
     request.user_agent = setup
@@ -259,7 +284,8 @@ fn request(setup: &Setup, feed: &Feed, now: Timestamp) -> Request {
     request
 }
 
-pub(super) fn limits(setup: &Setup) -> pace::PaceLimits {
+/// The bounds on the pace, by the config.
+pub fn limits(setup: &Setup) -> pace::PaceLimits {
     let fetch = &setup.config.fetch;
     pace::PaceLimits {
         min_interval: signed(fetch.min_interval),
@@ -273,92 +299,136 @@ pub(super) fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// Reads a fresh body off the runtime's workers; everything else passes through.
-async fn read_blocking(
+/// What reading a document found.
+pub(super) struct Found {
+    /// For the pace.
+    pub read: ReadResult,
+    /// For the store.
+    pub entries: Vec<IdentifiedEntry>,
+    /// The documents that it names, where it is an index of sitemaps.
+    pub index: Option<Vec<FeedPart>>,
+}
+
+impl Found {
+    pub(super) fn nothing(read: ReadResult) -> Self {
+        Self {
+            read,
+            entries: Vec::new(),
+            index: None,
+        }
+    }
+}
+
+/// A page is read like a visitor's, so robots.txt is asked, as for articles; feeds and sitemaps are there for machines.
+async fn forbidden(
+    setup: &Setup,
+    feed: &Feed,
+    request: &Request,
+    now: Timestamp,
+) -> Option<Failure> {
+    if feed.kind != FeedKind::Page {
+        return None;
+    }
+    match setup.robots.verdict(&setup.client, request, now).await {
+        Verdict::Allowed => None,
+        Verdict::Disallowed => Some(Failure {
+            kind: FailureKind::Forbidden,
+            detail: "robots.txt does not allow this page".to_owned(),
+        }),
+        Verdict::NotNow(_) => Some(Failure {
+            kind: FailureKind::Connect,
+            detail: "robots.txt could not be read".to_owned(),
+        }),
+    }
+}
+
+/// Reads a fresh body off the runtime's workers; everything else passes through. The outcome is a failure should the
+/// reader break down.
+pub(super) async fn read_fresh(
+    works: &Works,
     setup: &Arc<Setup>,
     feed: &Feed,
     outcome: FetchOutcome,
-    now: Timestamp,
-) -> (FetchOutcome, ReadResult, Vec<IdentifiedEntry>) {
+) -> (FetchOutcome, Found) {
     let FetchOutcome::Fresh(fetched) = outcome else {
-        return (outcome, ReadResult::NotRead, Vec::new());
+        return (outcome, Found::nothing(ReadResult::NotRead));
     };
-    if feed.state.body_hash == Some(fetched.body_hash) {
-        return (
-            FetchOutcome::Fresh(fetched),
-            ReadResult::SameBody,
-            Vec::new(),
-        );
+    // A list page's selectors may have changed since the same bytes were read.
+    if feed.state.body_hash == Some(fetched.body_hash) && feed.kind != FeedKind::Page {
+        let same = Found::nothing(ReadResult::SameBody);
+        return (FetchOutcome::Fresh(fetched), same);
     }
-    let (setup, feed) = (Arc::clone(setup), feed.clone());
+    let turn = works.readers.acquire().await.ok(); // never closed
+    let (now, setup, feed) = (works.clock.now(), Arc::clone(setup), feed.clone());
     let task = tokio::task::spawn_blocking(move || {
-        let (read, entries) = read(&setup, &feed, &fetched, now);
-        (FetchOutcome::Fresh(fetched), read, entries)
+        let found = read(&setup, &feed, &fetched, now);
+        (FetchOutcome::Fresh(fetched), found)
     });
-    task.await.unwrap_or_else(|err| {
+    let read = task.await.unwrap_or_else(|err| {
         let failure = Failure {
             kind: FailureKind::Reader,
             detail: format!("the reader broke down: {err}"),
         };
         (
             FetchOutcome::Failed(failure),
-            ReadResult::NotRead,
-            Vec::new(),
+            Found::nothing(ReadResult::NotRead),
         )
-    })
+    });
+    drop(turn);
+    read
 }
 
-fn read(
-    setup: &Setup,
-    feed: &Feed,
-    fetched: &Fetched,
-    now: Timestamp,
-) -> (ReadResult, Vec<IdentifiedEntry>) {
+fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> Found {
     let Some(source) = setup.sources.get(&feed.source) else {
-        return (ReadResult::NotRead, Vec::new()); // Removed by a reload meanwhile.
+        return Found::nothing(ReadResult::NotRead); // Removed by a reload meanwhile.
     };
     let zone = super::zone_of(source, &setup.config);
-    match feed::read(
-        &fetched.body,
-        fetched.content_type.as_deref(),
-        &fetched.final_url,
-        &zone,
-        Some(now),
-    ) {
-        Ok(reading) => {
-            let published: Vec<Timestamp> = reading
-                .entries
-                .iter()
-                .filter_map(|entry| entry.published.or(entry.updated))
-                .collect();
-            let section = source
-                .feeds
-                .iter()
-                .find(|spec| spec.key == feed.key)
-                .and_then(|spec| spec.section.as_deref());
-            let entries = identity::identify(source, section, reading.entries);
-            (
-                ReadResult::Read {
-                    entries: entries.len(),
-                    published,
-                    hints: reading.hints,
-                },
-                entries,
-            )
+    let spec = source.feeds.iter().find(|spec| spec.key == feed.key);
+    let list = spec.and_then(|spec| spec.list.as_ref());
+    match document::read(feed.kind, list, fetched, &zone, now) {
+        Ok(Document::Entries(reading)) => {
+            let section = spec.and_then(|spec| spec.section.as_deref());
+            identified(source, section, *reading)
         }
-        Err(not) => (
-            ReadResult::NotAFeed(Failure {
-                kind: not.kind,
-                detail: not.detail,
-            }),
-            Vec::new(),
-        ),
+        Ok(Document::Index(parts)) => Found {
+            index: Some(parts),
+            ..Found::nothing(ReadResult::Read {
+                entries: 0,
+                published: Vec::new(),
+                hints: PublisherHints::default(),
+            })
+        },
+        Err(not) => Found::nothing(ReadResult::NotAFeed(Failure {
+            kind: not.kind,
+            detail: not.detail,
+        })),
+    }
+}
+
+fn identified(source: &Source, section: Option<&str>, reading: Reading) -> Found {
+    // Times that the page gives as "2 giờ trước" are ours, and another at each poll: they tell nothing of its rhythm.
+    let published = reading
+        .entries
+        .iter()
+        .filter(|entry| entry.raw_date.is_some())
+        .filter_map(|entry| entry.published.or(entry.updated))
+        .collect();
+    let entries = identity::identify(source, section, reading.entries);
+    let read = ReadResult::Read {
+        entries: entries.len(),
+        published,
+        hints: reading.hints,
+    };
+    Found {
+        read,
+        entries,
+        index: None,
     }
 }
 
 fn result_word(outcome: &FetchOutcome, read: &ReadResult) -> &'static str {
     match (outcome, read) {
-        (FetchOutcome::Fresh(_), ReadResult::Read { .. }) => "read",
+        (FetchOutcome::Fresh(_) | FetchOutcome::NotModified(_), ReadResult::Read { .. }) => "read",
         (FetchOutcome::Fresh(_), ReadResult::NotAFeed(failure)) => failure.kind.as_str(),
         (FetchOutcome::Fresh(_), _) => "same",
         (FetchOutcome::NotModified(_), _) => "not-modified",

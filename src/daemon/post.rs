@@ -113,7 +113,7 @@ async fn give_up_old(works: &Works) -> Result<u32, StoreError> {
 }
 
 /// The server and account whose gate it is; files have one too (a full disk).
-fn server_name(setup: &Setup) -> String {
+pub(super) fn server_name(setup: &Setup) -> String {
     setup.config.smtp.as_ref().map_or_else(
         || "files".to_owned(),
         |smtp| {
@@ -201,6 +201,17 @@ async fn beating<T>(work: impl Future<Output = T>, heart: &Heart, beat: Duration
             result = &mut work => return result,
             () = tokio::time::sleep(beat) => heart.beat(),
         }
+    }
+}
+
+/// Greets the mail server and logs in, and sends nothing; `None` if it would take our mail, or there is none.
+///
+/// # Errors
+/// When the settings alone do not allow a connection.
+pub async fn probe(setup: &Setup) -> Result<Option<mail::Verdict>, PostError> {
+    match open(setup)? {
+        Way::Files => Ok(None),
+        Way::Server(mut session, _) => Ok(session.probe().await),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{calendar, desk, pages, poll, post, reload, start};
+use super::{calendar, desk, keep, metrics, pages, poll, post, reload, room, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ pub async fn run(
         .sync_sources(&works.setup().config.sources, works.clock.now())
         .await?;
     start::spread(&works).await?;
+    // The config that the service starts with is in force.
+    reload::note_refusal(&works, None).await?;
     Gate::soften(&works.store, works.clock.now()).await?;
     let mut signals = Signals::new()?;
     let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -207,14 +209,27 @@ impl Loops {
                 "post",
                 part(works, watch.heart("post"), stop, beat, post::run),
             ),
+            (
+                "room",
+                part(works, watch.heart("room"), stop, beat, room::run),
+            ),
+            (
+                "keep",
+                part(works, watch.heart("keep"), stop, beat, keep::run),
+            ),
+            (
+                "metrics",
+                part(works, watch.heart("metrics"), stop, beat, metrics::run),
+            ),
         ];
+        let names: Vec<&'static str> = parts.iter().map(|(name, _)| *name).collect();
         let mut loops = Self {
             running: JoinSet::new(),
             parts,
             names: Default::default(),
             panics: Vec::new(),
         };
-        for name in ["polls", "pages", "desk", "post"] {
+        for name in names {
             loops.spawn(name);
         }
         loops

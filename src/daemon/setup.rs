@@ -31,10 +31,10 @@ impl Setup {
     /// When the client cannot be set up; a broken template falls back to the built-in one with a warning.
     pub fn new(config: Config, names: Option<SocketAddr>) -> Result<Self, SetupError> {
         let client = Client::new(net_config(&config, names))?;
-        let templates = config
+        let (templates, template_faults) = config
             .templates
             .as_deref()
-            .map_or_else(Templates::builtin, templates_of);
+            .map_or_else(|| (Templates::builtin(), Vec::new()), templates_of);
         Ok(Self {
             sources: config
                 .sources
@@ -42,11 +42,13 @@ impl Setup {
                 .map(|source| (source.key.clone(), Arc::new(source.clone())))
                 .collect(),
             analysis_version: analyse::analysis_version(&config.topics),
+            gazetteer: analyse::names::Gazetteer::new(&config.places),
             templates,
+            template_faults,
             signer: signer(&config)?,
             client,
             robots: Robots::default(),
-            config,
+            config: Arc::new(config),
         })
     }
 }
@@ -61,21 +63,36 @@ fn signer(config: &Config) -> Result<Option<Signer>, KeyError> {
     Signer::new(&dkim.domain, &dkim.selector, &key).map(Some)
 }
 
-/// The admin's templates; a broken one falls back to the built-in ones, and says so.
-fn templates_of(folder: &Path) -> Templates {
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+/// The admin's templates; a broken one gives way to the built-in one, and what is wrong with it is told.
+pub fn templates_of(folder: &Path) -> (Templates, Vec<TemplateError>) {
+    let mut faults = Vec::new();
+    let mut read = |name: &str| match std::fs::read_to_string(folder.join(name)) {
+        Ok(text) => Some(text),
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => None,
+        Err(err) => {
+            faults.push(TemplateError {
+                name: name.to_owned(),
+                line: 0,
+                field: None,
+                reason: format!("it cannot be read: {err}"),
+                reason_vi: format!("không đọc được tệp: {err}"),
+            });
+            None
+        }
+    };
     let (html, text) = (read("digest.html.j2"), read("digest.txt.j2"));
-    Templates::with_overrides(html.as_deref(), text.as_deref()).unwrap_or_else(
-        |err: TemplateError| {
-            tracing::warn!(
-                template = err.name,
-                line = err.line,
-                reason = err.reason,
-                "a template is broken; the built-in ones are used"
-            );
-            Templates::builtin()
-        },
-    )
+    let (templates, wrong) = Templates::of(html.as_deref(), text.as_deref());
+    faults.extend(wrong);
+    for fault in &faults {
+        tracing::warn!(
+            template = fault.name,
+            line = fault.line,
+            field = fault.field,
+            reason = fault.reason,
+            "a template is broken; the built-in one is used"
+        );
+    }
+    (templates, faults)
 }
 
 fn net_config(config: &Config, names: Option<SocketAddr>) -> NetConfig {

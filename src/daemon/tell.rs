@@ -2,11 +2,11 @@
 //! the edition with the story.
 
 use crate::analyse::{
-    figures::{figures, telling},
+    figures::{conflicts, figures, telling},
     summary::{Budget, Source, summarise},
 };
-use crate::edition::{Said, StoryGroup, Told};
-use crate::model::{Article, ArticleId};
+use crate::edition::{Differing, Said, StoryGroup, Told};
+use crate::model::{Article, ArticleId, Figure};
 use std::collections::HashMap;
 
 /// A story's summary: two or three sentences, about six lines on a phone.
@@ -30,11 +30,37 @@ pub(super) fn tell(groups: &mut [StoryGroup], articles: &[Article], places: &[St
             .filter_map(|id| by_id.get(id).copied())
             .take(READ)
             .collect();
+        let counted: Vec<Vec<Figure>> = read.iter().map(|article| all_figures(article)).collect();
+        let told = |at: usize, figure: &Figure| Told {
+            article: read[at].id,
+            place: place(
+                places,
+                &[
+                    &figure.sentence,
+                    read[at].text().title,
+                    read[at].text().sapo,
+                ],
+            ),
+            figure: figure.clone(),
+        };
         group.summary = summary(&read);
-        group.figures = read
+        group.figures = counted
             .iter()
-            .flat_map(|article| numbers(article, places))
+            .enumerate()
+            .flat_map(|(at, figures)| telling(figures, FIGURES).into_iter().map(move |f| (at, f)))
             .take(FIGURES)
+            .map(|(at, figure)| told(at, &figure))
+            .collect();
+        let counted: Vec<&[Figure]> = counted.iter().map(Vec::as_slice).collect();
+        group.discords = conflicts(&counted)
+            .into_iter()
+            .map(|sides| Differing {
+                what: what(&counted[sides[0].0][sides[0].1]),
+                claims: sides
+                    .into_iter()
+                    .map(|(at, nth)| told(at, &counted[at][nth]))
+                    .collect(),
+            })
             .collect();
     }
 }
@@ -58,15 +84,17 @@ fn summary(articles: &[&Article]) -> Vec<Said> {
     summarise(&sources, BUDGET).into_iter().map(said).collect()
 }
 
-fn numbers(article: &Article, places: &[String]) -> Vec<Told> {
+/// "tổ chức đảng (kiểm tra)".
+fn what(figure: &Figure) -> String {
+    match &figure.subject {
+        Some(subject) => format!("{} ({subject})", figure.unit),
+        None => figure.unit.clone(),
+    }
+}
+
+fn all_figures(article: &Article) -> Vec<Figure> {
     let text = article.text();
-    let all = figures(text.title, text.sapo, text.body);
-    let told = |figure: crate::model::Figure| Told {
-        article: article.id,
-        place: place(places, &[&figure.sentence, text.title, text.sapo]),
-        figure,
-    };
-    telling(&all, FIGURES).into_iter().map(told).collect()
+    figures(text.title, text.sapo, text.body)
 }
 
 /// The place that the sentence names, else the headline, else the sapo; `None` where it names several or none.

@@ -1,13 +1,13 @@
 //! What every loop and every one-shot command works with: the store, the clock, and a [`Setup`] made of the config.
 
 use super::clock::Clock;
+use crate::analyse::names::Gazetteer;
 use crate::config::Config;
-use crate::edition::Templates;
+use crate::edition::{TemplateError, Templates};
 use crate::mail::dkim::Signer;
 use crate::model::{Source, SourceKey};
 use crate::net;
 use crate::store::Store;
-use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -18,13 +18,17 @@ const READERS: usize = 3;
 /// All that follows from one reading of the config. A reload makes a whole new one; nothing in it ever changes.
 pub struct Setup {
     /// The config itself.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// Its sources by key.
     pub sources: HashMap<SourceKey, Arc<Source>>,
-    /// Which lexicon, weights and code judge: a number above 0 that changes with any of them.
+    /// Which lexicon and code judge: a number above 0 that changes with either.
     pub analysis_version: i64,
+    /// The names of the provinces, ready to be looked for in articles.
+    pub gazetteer: Gazetteer,
     /// The mail's templates.
     pub templates: Templates,
+    /// What is wrong with the admin's, so that built-in ones take their place.
+    pub template_faults: Vec<TemplateError>,
     /// Signs the mails, where `[smtp]` has a key for it.
     pub signer: Option<Signer>,
     /// The HTTP client with its limits.
@@ -76,14 +80,6 @@ impl Works {
     pub fn fixed(store: Store, clock: Clock, setup: Setup) -> Self {
         let (_, receiver) = watch::channel(Arc::new(setup));
         Self::new(store, clock, receiver)
-    }
-
-    /// The same parts, at a fixed instant: for what looks back.
-    pub fn at(&self, now: Timestamp) -> Self {
-        Self {
-            clock: Clock::Fixed(now),
-            ..self.clone()
-        }
     }
 
     /// The setup in force now; a loop takes it once a round.

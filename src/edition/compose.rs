@@ -2,9 +2,9 @@
 
 use super::{quote, safe, select};
 use crate::model::{
-    Article, ArticleId, ArticleView, Counts, Coverage, DayCount, DigestName, EDITION_FORMAT,
-    Edition, FailingSource, FailureKind, Figure, FigureView, ProvinceCount, Quote, Reprint,
-    SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Article, ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, DigestName,
+    Discord, EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Language, ProvinceCount,
+    Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -32,6 +32,8 @@ pub struct DigestSettings {
     pub first_number: u32,
     /// Stories printed with all their papers, lead ones included; the rest follows as a plain list.
     pub listed: usize,
+    /// Of the headings.
+    pub language: Language,
 }
 
 /// A source as the mail prints it.
@@ -43,6 +45,8 @@ pub struct SourceInfo {
     pub province: Option<String>,
     /// Smaller stands first.
     pub rank: u16,
+    /// Which house it comes from: papers of one count once.
+    pub publisher: SourceKey,
 }
 
 /// A topic with its heading, in the order of the mail.
@@ -59,8 +63,8 @@ pub struct TopicHeading {
 pub struct Failing {
     /// Which.
     pub source: SourceKey,
-    /// How.
-    pub kind: FailureKind,
+    /// How, in Vietnamese.
+    pub reason: &'static str,
     /// Since when.
     pub since: Option<Timestamp>,
     /// When it was last read.
@@ -76,6 +80,32 @@ pub struct StoryGroup {
     pub summary: Vec<Said>,
     /// Its figures, the most telling first.
     pub figures: Vec<Told>,
+    /// Number of the digest's latest edition that told of the same event before.
+    pub continues: Option<u32>,
+    /// Figures on which its articles differ.
+    pub discords: Vec<Differing>,
+}
+
+/// One thing for which articles of a story give different figures.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Differing {
+    /// What is counted: "đảng viên được kết nạp".
+    pub what: String,
+    /// What each article says; fewer than two that can be printed are none.
+    pub claims: Vec<Told>,
+}
+
+/// An article of an earlier edition of the digest that is not what it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Corrected {
+    /// As it is now; where its paper printed a correction, that notice.
+    pub article: Article,
+    /// Number of the edition that had it.
+    pub number: u32,
+    /// The headline that was mailed.
+    pub mailed_title: String,
+    /// What happened.
+    pub change: Change,
 }
 
 /// A sentence copied from an article.
@@ -119,6 +149,8 @@ pub struct Material {
     pub stories: Vec<StoryGroup>,
     /// Which of them print again what an earlier edition of this digest had, and the number of that edition.
     pub reprints: BTreeMap<ArticleId, u32>,
+    /// What became of articles of earlier editions; a notice among `articles` is no story of its own.
+    pub corrections: Vec<Corrected>,
     /// All configured sources.
     pub sources: BTreeMap<SourceKey, SourceInfo>,
     /// Topics in the order of the mail.
@@ -142,6 +174,11 @@ impl Material {
 
     pub(super) fn province(&self, source: &SourceKey) -> Option<&str> {
         self.sources.get(source)?.province.as_deref()
+    }
+
+    /// The house of a paper; itself where none is known.
+    pub(super) fn publisher<'s>(&'s self, source: &'s SourceKey) -> &'s SourceKey {
+        self.sources.get(source).map_or(source, |s| &s.publisher)
     }
 
     fn name(&self, source: &SourceKey) -> String {
@@ -184,8 +221,10 @@ pub fn compose(material: &Material) -> Edition {
         sections,
         related,
         reprints,
+        corrections: corrections(material),
         coverage,
         contact: material.contact.as_deref().map(safe::line),
+        language: material.digest.language,
     }
 }
 
@@ -252,6 +291,9 @@ fn story(candidate: &Candidate<'_>, lead: bool, material: &Material) -> StoryVie
         provinces,
         summary: summary(candidate),
         figures: figures(candidate),
+        continues: candidate.group.and_then(|group| group.continues),
+        discords: discords(candidate),
+        papers: count(candidate.papers),
         articles,
     }
 }
@@ -277,18 +319,35 @@ fn summary(candidate: &Candidate<'_>) -> Vec<Quote> {
 
 fn figures(candidate: &Candidate<'_>) -> Vec<FigureView> {
     let told = candidate.group.iter().flat_map(|group| &group.figures);
-    told.filter_map(|told| {
-        Some(FigureView {
-            figure: Figure {
-                text: safe::quote(&told.figure.text)?,
-                sentence: safe::quote(&told.figure.sentence)?,
-                ..told.figure.clone()
-            },
-            url: address(candidate, told.article)?,
-            place: told.place.as_deref().map(safe::line),
-        })
+    told.filter_map(|told| figure(candidate, told)).collect()
+}
+
+/// A figure as it may be printed; `None` if it cannot be shown verbatim, or stands in no article of the story.
+fn figure(candidate: &Candidate<'_>, told: &Told) -> Option<FigureView> {
+    Some(FigureView {
+        figure: Figure {
+            text: safe::quote(&told.figure.text)?,
+            sentence: safe::quote(&told.figure.sentence)?,
+            ..told.figure.clone()
+        },
+        url: address(candidate, told.article)?,
+        place: told.place.as_deref().map(safe::line),
     })
-    .collect()
+}
+
+fn discords(candidate: &Candidate<'_>) -> Vec<Discord> {
+    let differing = candidate.group.iter().flat_map(|group| &group.discords);
+    differing
+        .map(|one| Discord {
+            what: safe::line(&one.what),
+            claims: one
+                .claims
+                .iter()
+                .filter_map(|told| figure(candidate, told))
+                .collect(),
+        })
+        .filter(|discord| discord.claims.len() > 1)
+        .collect()
 }
 
 /// The address of one of the story's articles; `None` if it is not among those printed.
@@ -340,6 +399,28 @@ fn reprints(selection: &Selection<'_>, material: &Material) -> Vec<Reprint> {
         number,
     };
     selection.reprints.iter().map(reprint).collect()
+}
+
+/// The latest edition's first; of one edition what weighs most first.
+fn corrections(material: &Material) -> Vec<Correction> {
+    let mut corrections: Vec<&Corrected> = material.corrections.iter().collect();
+    corrections.sort_by_key(|c| {
+        (
+            std::cmp::Reverse(c.number),
+            c.change,
+            material.rank(&c.article.source),
+            c.article.id,
+        )
+    });
+    corrections
+        .into_iter()
+        .map(|c| Correction {
+            article: view(&c.article, false, material),
+            number: c.number,
+            mailed_title: safe::title(&c.mailed_title),
+            change: c.change,
+        })
+        .collect()
 }
 
 fn coverage(stories: &[StoryView], related: &[ArticleView], material: &Material) -> Coverage {
@@ -431,7 +512,7 @@ fn failing_sources(material: &Material) -> Vec<FailingSource> {
         .map(|f| FailingSource {
             source: material.name(&f.source),
             province: material.province(&f.source).map(safe::line),
-            reason: f.kind.in_vietnamese().to_owned(),
+            reason: f.reason.to_owned(),
             since: f.since,
             last_ok: f.last_ok,
         })

@@ -152,6 +152,7 @@ fn stories(articles: &[Article]) -> Vec<StoryGroup> {
 pub(super) fn material(articles: Vec<Article>) -> Material {
     let source = |(i, (key, name)): (usize, &(&str, &str))| {
         let info = SourceInfo {
+            publisher: SourceKey::from(*key),
             name: format!("Báo {name}"),
             province: Some((*name).to_owned()),
             rank: 100 + i as u16,
@@ -171,6 +172,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
             min_level: 2,
             first_number: 288,
             listed: 30,
+            language: crate::model::Language::Vi,
         },
         slot: "2026-11-23T06:30".to_owned(),
         window: Window {
@@ -186,6 +188,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
         last_number: None,
         stories: stories(&articles),
         reprints: BTreeMap::new(),
+        corrections: Vec::new(),
         articles,
         sources: PLACES.iter().enumerate().map(source).collect(),
         topics: [
@@ -204,7 +207,7 @@ pub(super) fn material(articles: Vec<Article>) -> Material {
         sources_ok: 11,
         failing: vec![Failing {
             source: "lai-chau".into(),
-            kind: FailureKind::Timeout,
+            reason: FailureKind::Timeout.in_vietnamese(),
             since: Some(at("2026-11-22T21:10")),
             last_ok: Some(at("2026-11-22T20:40")),
         }],
@@ -238,7 +241,7 @@ pub(super) fn blind() -> Material {
         .keys()
         .map(|key| Failing {
             source: key.clone(),
-            kind: FailureKind::Dns,
+            reason: FailureKind::Dns.in_vietnamese(),
             since: Some(at("2026-11-20T03:00")),
             last_ok: None,
         })

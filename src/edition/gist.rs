@@ -97,8 +97,11 @@ pub(super) fn day(edition: &Edition) -> String {
     line
 }
 
-/// How many papers carried it.
+/// How many papers carried it; those of one publisher count once.
 pub(super) fn paper_count(story: &StoryView) -> usize {
+    if let Ok(papers @ 1..) = usize::try_from(story.papers) {
+        return papers;
+    }
     story
         .articles
         .iter()

@@ -1,7 +1,7 @@
 //! An edition as data: `edition.json`. A contract: fields may be added, none taken away or renamed.
 
 use super::words;
-use crate::model::{ArticleView, Edition, StoryView};
+use crate::model::{ArticleView, Edition, FigureView, StoryView};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -28,6 +28,12 @@ pub fn to_json(edition: &Edition) -> Value {
             "number": r.number,
             "article": printer.article(&r.article),
         })).collect::<Vec<_>>(),
+        "corrections": edition.corrections.iter().map(|c| json!({
+            "number": c.number,
+            "change": c.change,
+            "mailed_title": c.mailed_title,
+            "article": printer.article(&c.article),
+        })).collect::<Vec<_>>(),
         "coverage": {
             "sources_ok": coverage.sources_ok,
             "sources_failing": coverage.sources_failing.iter().map(|f| json!({
@@ -44,6 +50,18 @@ pub fn to_json(edition: &Edition) -> Value {
             "late": coverage.late,
         },
         "week": edition.week,
+    })
+}
+
+fn figure(f: &FigureView) -> Value {
+    json!({
+        "text": f.figure.text,
+        "value": f.figure.value,
+        "unit": f.figure.unit,
+        "subject": f.figure.subject,
+        "sentence": f.figure.sentence,
+        "url": f.url,
+        "place": f.place,
     })
 }
 
@@ -67,15 +85,13 @@ impl Printer<'_> {
             "provinces": story.provinces,
             "articles": story.articles.iter().map(|a| self.article(a)).collect::<Vec<_>>(),
             "summary": story.summary,
-            "figures": story.figures.iter().map(|f| json!({
-                "text": f.figure.text,
-                "value": f.figure.value,
-                "unit": f.figure.unit,
-                "subject": f.figure.subject,
-                "sentence": f.figure.sentence,
-                "url": f.url,
-                "place": f.place,
+            "figures": story.figures.iter().map(figure).collect::<Vec<_>>(),
+            "continues": story.continues,
+            "discords": story.discords.iter().map(|d| json!({
+                "what": d.what,
+                "claims": d.claims.iter().map(figure).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
+            "papers": story.papers,
         })
     }
 

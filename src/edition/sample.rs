@@ -2,9 +2,9 @@
 
 use super::RenderOptions;
 use crate::model::{
-    ArticleId, ArticleView, Counts, Coverage, DayCount, EDITION_FORMAT, Edition, FailingSource,
-    Figure, FigureView, Ingest, ProvinceCount, Quote, Reprint, Span, StoryView, TopicSection,
-    Window,
+    ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, Discord,
+    EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Ingest, Language, ProvinceCount,
+    Quote, Reprint, Span, StoryView, TopicSection, Window,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -15,6 +15,7 @@ pub(super) fn options() -> RenderOptions {
         contact: Some("diembao@coquan.example".to_owned()),
         unsubscribe: Some("mailto:diembao@coquan.example?subject=ngung".to_owned()),
         web_url: Some("https://diembao.coquan.example/288".to_owned()),
+        note: Some("Mẫu thư riêng chưa dùng được.".to_owned()),
     }
 }
 
@@ -40,9 +41,11 @@ pub(super) fn empty() -> Edition {
         sections: Vec::new(),
         related: Vec::new(),
         reprints: Vec::new(),
+        corrections: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
+        language: Language::Vi,
     }
 }
 
@@ -63,12 +66,16 @@ fn article(id: i64, copy: bool) -> ArticleView {
 fn story(id: i64, lead: bool) -> StoryView {
     let sentence = "Trong năm, đảng ủy đã kiểm tra 12 chi bộ.".to_owned();
     let url = format!("https://bao.example/{id}");
-    let figure = Figure {
-        text: "12 chi bộ".to_owned(),
-        value: 12.0,
-        unit: "chi bộ".to_owned(),
-        subject: Some("được kiểm tra".to_owned()),
-        sentence: sentence.clone(),
+    let figure = FigureView {
+        figure: Figure {
+            text: "12 chi bộ".to_owned(),
+            value: 12.0,
+            unit: "chi bộ".to_owned(),
+            subject: Some("được kiểm tra".to_owned()),
+            sentence: sentence.clone(),
+        },
+        url: url.clone(),
+        place: Some("Tỉnh Mẫu".to_owned()),
     };
     StoryView {
         title: format!("Đảng bộ xã mẫu số {id} sơ kết công tác kiểm tra"),
@@ -78,13 +85,15 @@ fn story(id: i64, lead: bool) -> StoryView {
         articles: vec![article(id, false), article(id + 1, true)],
         summary: vec![Quote {
             text: sentence,
-            url: url.clone(),
-        }],
-        figures: vec![FigureView {
-            figure,
             url,
-            place: Some("Tỉnh Mẫu".to_owned()),
         }],
+        figures: vec![figure.clone()],
+        continues: Some(287),
+        discords: vec![Discord {
+            what: "chi bộ được kiểm tra".to_owned(),
+            claims: vec![figure.clone(), figure],
+        }],
+        papers: 2,
     }
 }
 
@@ -117,6 +126,14 @@ pub(super) fn full() -> Edition {
             article: article(10, true),
             number: 287,
         }],
+        corrections: [Change::Corrected, Change::Withdrawn, Change::Retitled]
+            .map(|change| Correction {
+                article: article(11, false),
+                number: 287,
+                mailed_title: "Đảng bộ xã mẫu sơ kết".to_owned(),
+                change,
+            })
+            .into(),
         coverage: Coverage {
             sources_ok: 60,
             sources_failing: vec![trouble(Some(TO)), trouble(None)],

@@ -19,7 +19,8 @@ pub(super) struct Candidate<'a> {
     /// Topics, strongest first.
     pub topics: Vec<TopicKey>,
     score: f32,
-    papers: usize,
+    /// Papers that carry it; those of one house count once.
+    pub papers: usize,
     best_rank: u16,
     home: bool,
 }
@@ -61,20 +62,20 @@ pub(super) fn select(material: &Material) -> Selection<'_> {
     }
 }
 
-/// What an edition of this digest may name at all.
+/// What an edition of this digest may name at all. A paper's correction of what an earlier edition had stands with that.
 fn printable(material: &Material) -> impl Iterator<Item = &Article> {
+    let notices: BTreeSet<ArticleId> = material.corrections.iter().map(|c| c.article.id).collect();
     material
         .articles
         .iter()
-        .filter(|a| !a.backfill && level(a) >= 1)
+        .filter(move |a| !a.backfill && level(a) >= 1 && !notices.contains(&a.id))
 }
 
 fn reprints(material: &Material) -> Vec<(&Article, u32)> {
     let mut reprints: Vec<(&Article, u32)> = printable(material)
         .filter_map(|a| Some((a, *material.reprints.get(&a.id)?)))
         .collect();
-    reprints
-        .sort_by_key(|(a, number)| (Reverse(*number), material.rank(&a.source), a.ingest, a.id));
+    reprints.sort_by_key(|&(a, number)| (Reverse(number), material.rank(&a.source), a.age(), a.id));
     reprints
 }
 
@@ -95,7 +96,9 @@ fn candidates(material: &Material) -> Vec<Candidate<'_>> {
                     .map(|(place, article)| (article, place > 0)),
             );
         }
-        if !articles.is_empty() {
+        if let Some((_, rest)) = articles.split_first_mut() {
+            // Behind the story's own article the papers stand by rank, as the offices' reviews name them.
+            rest.sort_by_key(|&(a, _)| (material.rank(&a.source), a.age(), a.id));
             let group = Some(story);
             found.push(Candidate {
                 group,
@@ -117,6 +120,7 @@ fn level(article: &Article) -> u8 {
 impl<'a> Candidate<'a> {
     fn new(articles: Vec<(&'a Article, bool)>, material: &Material) -> Self {
         let papers: BTreeSet<_> = articles.iter().map(|(a, _)| &a.source).collect();
+        let houses: BTreeSet<_> = papers.iter().map(|s| material.publisher(s)).collect();
         let home = material.digest.home_province.as_deref();
         let topics = articles
             .iter()
@@ -133,7 +137,7 @@ impl<'a> Candidate<'a> {
                 .filter_map(|(a, _)| a.verdict.as_ref())
                 .map(|v| v.score)
                 .fold(0.0, f32::max),
-            papers: papers.len(),
+            papers: houses.len(),
             best_rank: papers
                 .iter()
                 .map(|s| material.rank(s))
@@ -146,7 +150,7 @@ impl<'a> Candidate<'a> {
 
     /// The heavier first: more papers, a higher paper, a stronger verdict, the office's own province, the earlier.
     fn by_weight(&self, other: &Self) -> Ordering {
-        let first = |c: &Self| c.articles.first().map(|(a, _)| (a.ingest, a.id));
+        let first = |c: &Self| c.articles.first().map(|&(a, _)| (a.age(), a.id));
         other
             .papers
             .cmp(&self.papers)

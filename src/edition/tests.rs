@@ -1,7 +1,7 @@
 //! The whole way from articles to mail parts, through the real steps.
 
 use super::{fixtures::*, *};
-use crate::model::{Article, ArticleId, Edition};
+use crate::model::{Article, ArticleId, Change, Edition};
 
 /// Numbers that stand before `word` in `text`.
 fn number_before(text: &str, word: &str) -> Option<u32> {
@@ -398,18 +398,31 @@ fn an_edition_renders_the_same_after_the_store() {
 
 #[test]
 fn an_admins_template_is_tried_before_it_is_taken() {
-    let own =
-        Templates::with_overrides(None, Some("{{ title }}: {{ counts[1].value }} việc\n")).unwrap();
+    let (own, wrong) = Templates::of(None, Some("{{ title }}: {{ counts[1].value }} việc\n"));
+    assert_eq!((own.are_own(), wrong), (true, vec![]));
     let edition = compose(&many(3));
     assert_eq!(
         render(&own, &edition, &options()).unwrap().text,
         "Điểm báo xây dựng Đảng: 3 việc\n"
     );
 
-    let error = |text: &str| Templates::with_overrides(Some(text), None).unwrap_err();
+    let error = |text: &str| {
+        let (templates, mut wrong) = Templates::of(Some(text), None);
+        assert!(!templates.are_own(), "the built-in one takes its place");
+        wrong.remove(0)
+    };
     let wrong = error("a\n{% if title %}");
     assert_eq!((wrong.name.as_str(), wrong.line), ("digest.html.j2", 2));
-    assert_eq!(error("\n\n{{ titel }}").line, 3);
+    let wrong = error("\n\n{{ titel }}");
+    assert_eq!((wrong.line, wrong.field.as_deref()), (3, Some("titel")));
+    assert_eq!(
+        wrong.reason_vi,
+        "không có trường này; có phải định viết `title`?"
+    );
+    let wrong = error("{{ title }}\n{% if leds %}{% endif %}");
+    assert_eq!((wrong.line, wrong.field.as_deref()), (2, Some("leds")));
+    let wrong = error("{% for s in leads %}\n{{ s.carid }}{% endfor %}");
+    assert_eq!((wrong.line, wrong.field.as_deref()), (2, Some("s.carid")));
     assert!(
         error("{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}")
             .reason
@@ -420,6 +433,22 @@ fn an_admins_template_is_tried_before_it_is_taken() {
             .reason
             .contains("MiB")
     );
+}
+
+#[test]
+fn a_template_that_fails_on_a_real_edition_gives_way_to_the_built_in_one() {
+    // Neither sample has so many stories: it fails only here.
+    let (own, wrong) = Templates::of(None, Some("{{ sections[3].name }}\n"));
+    assert!(!own.are_own() && !wrong.is_empty());
+    let deep = "{% if sections|length > 1 %}{{ sections[0].stories[0].nothing }}{% endif %}\n";
+    let (own, wrong) = Templates::of(None, Some(deep));
+    assert_eq!((own.are_own(), wrong), (true, vec![]));
+    let (rendered, failed) = render_somehow(&own, &compose(&many(40)), &options()).unwrap();
+    let failed = failed.unwrap();
+    assert_eq!((failed.name.as_str(), failed.line), ("digest.txt.j2", 1));
+    for part in [&rendered.html, &rendered.text] {
+        assert!(part.contains("dùng mẫu có sẵn"), "it says so");
+    }
 }
 
 #[test]
@@ -547,6 +576,14 @@ fn sentences_and_figures_of_a_story_name_the_paper_they_stand_in() {
     };
     let mut material = material(vec![first.clone(), second.clone()]);
     let stranger = article(2);
+    let told = |article: &Article, text: &str| Told {
+        article: article.id,
+        figure: crate::model::Figure {
+            text: text.to_owned(),
+            ..figure.clone()
+        },
+        place: None,
+    };
     material.stories = vec![StoryGroup {
         copies: vec![vec![first.id], vec![second.id]],
         summary: vec![
@@ -556,26 +593,166 @@ fn sentences_and_figures_of_a_story_name_the_paper_they_stand_in() {
         ],
         figures: vec![Told {
             article: second.id,
-            figure,
+            figure: figure.clone(),
             place: Some("Cà Mau".to_owned()),
         }],
+        continues: Some(287),
+        discords: vec![
+            Differing {
+                what: "đảng viên được kết nạp".to_owned(),
+                claims: vec![told(&first, "74 đảng viên"), told(&second, "47 đảng viên")],
+            },
+            Differing {
+                what: "chi bộ".to_owned(),
+                claims: vec![told(&first, "9 chi bộ"), told(&stranger, "8 chi bộ")],
+            },
+        ],
+        ..StoryGroup::default()
     }];
     let edition = compose(&material);
     let story = &edition.stories[0];
     let urls: Vec<&str> = story.summary.iter().map(|q| q.url.as_str()).collect();
     assert_eq!(urls, [first.url.as_str(), second.url.as_str()]);
     assert_eq!(story.figures[0].url, second.url);
+    assert_eq!(
+        (story.continues, story.discords.len()),
+        (Some(287), 1),
+        "one paper alone differs with nobody"
+    );
 
     let text = mail(&edition).text;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let papers: Vec<&str> = story.articles.iter().map(|a| a.source.as_str()).collect();
     assert!(
-        line.contains(&format!("“Xã đã kết nạp 74 đảng viên.” ({})", papers[0])),
+        line.contains(&format!("“Xã đã kết nạp 74 đảng viên.” — {}", papers[0])),
         "{line}"
     );
-    assert!(line.contains(&format!("({})", papers[1])), "{line}");
+    assert!(line.contains(&format!("— {}", papers[1])), "{line}");
     assert!(
         line.contains(&format!("74 đảng viên: kết nạp · Cà Mau · {}", papers[1])),
         "{line}"
+    );
+}
+
+#[test]
+fn what_papers_count_differently_stands_side_by_side_and_continued_stories_say_so() {
+    let mut edition = compose(&material(vec![
+        article(0),
+        article(1),
+        article(2),
+        article(3),
+    ]));
+    edition.stories.iter_mut().for_each(|story| {
+        let claim = |text: &str, url: &str| crate::model::FigureView {
+            figure: crate::model::Figure {
+                text: text.to_owned(),
+                value: 1.0,
+                unit: "đảng viên".to_owned(),
+                subject: None,
+                sentence: format!("Có {text}."),
+            },
+            url: url.to_owned(),
+            place: None,
+        };
+        let url = story.articles[0].url.clone();
+        story.continues = Some(287);
+        story.discords = vec![crate::model::Discord {
+            what: "đảng viên mới".to_owned(),
+            claims: vec![claim("74 đảng viên", &url), claim("47 đảng viên", &url)],
+        }];
+    });
+    let mail = mail(&edition);
+    for part in [&mail.html, &mail.text] {
+        let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(part.contains("Tiếp theo số 287.") && part.contains("tiếp theo số 287"));
+        assert!(part.contains("Số liệu các báo đưa khác nhau (đảng viên mới):"));
+        assert!(part.contains("74 đảng viên") && part.contains("47 đảng viên"));
+        assert!(part.contains("một báo đưa"));
+    }
+}
+
+#[test]
+fn what_became_of_mailed_articles_is_told_once_and_apart() {
+    let mut material = material(vec![article(0), article(1)]);
+    let corrected = |i: usize, change| Corrected {
+        article: article(i),
+        number: 287,
+        mailed_title: format!("Tiêu đề đã gửi {i}"),
+        change,
+    };
+    material.corrections = vec![
+        corrected(4, Change::Retitled),
+        corrected(5, Change::Withdrawn),
+        corrected(1, Change::Corrected),
+    ];
+    let edition = compose(&material);
+    assert_eq!(
+        edition.counts.articles, 1,
+        "a notice is no story of its own"
+    );
+    let order: Vec<Change> = edition.corrections.iter().map(|c| c.change).collect();
+    assert_eq!(
+        order,
+        [Change::Corrected, Change::Withdrawn, Change::Retitled]
+    );
+    assert_eq!(to_json(&edition)["corrections"][1]["change"], "withdrawn");
+    let mail = mail(&edition);
+    let text = mail.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("ĐÍNH CHÍNH, GỠ BÀI"), "{text}");
+    assert!(text.contains("- Gỡ bài · số 287, Báo Đồng Tháp: Tiêu đề đã gửi 5"));
+    assert!(text.contains(&format!("Tiêu đề đã gửi 4 → {}", article(4).title)));
+    assert!(mail.html.contains(&article(4).url) && !mail.html.contains(&article(5).url));
+}
+
+#[test]
+fn headings_may_be_english_and_the_papers_words_stay() {
+    let mut material = many(17);
+    material.digest.language = crate::model::Language::En;
+    let mail = mail(&compose(&material));
+    assert!(mail.text.contains("LEAD STORIES") && mail.text.contains("BY PROVINCE"));
+    assert!(mail.text.contains("Monday, 23 November 2026 · No. 288"));
+    assert!(mail.text.contains(TITLES[0]));
+}
+
+#[test]
+fn the_word_file_is_the_same_each_time_and_tells_the_same() {
+    use crate::config::{DocxConfig, DocxHead};
+    let edition = compose(&many(40));
+    let head = |heading| DocxConfig {
+        attach: true,
+        heading,
+        parent: Some("Tỉnh ủy An Giang".to_owned()),
+        office: Some("Văn phòng".to_owned()),
+        place: Some("An Giang".to_owned()),
+    };
+    let of = |heading| docx(&edition, &head(heading), &options()).unwrap();
+    assert!(of(DocxHead::Dang) == of(DocxHead::Dang), "the same bytes");
+    let text = |bytes: Vec<u8>, part: &str| {
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut archive.by_name(part).unwrap(), &mut text).unwrap();
+        text
+    };
+    let party = text(of(DocxHead::Dang), "word/document.xml");
+    let state = text(of(DocxHead::HanhChinh), "word/document.xml");
+    let none = text(of(DocxHead::Khong), "word/document.xml");
+    assert!(party.contains("ĐẢNG CỘNG SẢN VIỆT NAM") && party.contains("TỈNH ỦY AN GIANG"));
+    assert!(state.contains("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM") && state.contains("Số: 288"));
+    assert!(!none.contains("VIỆT NAM") && none.contains("An Giang, ngày 23 tháng 11 năm 2026"));
+    let counts = edition.counts;
+    for document in [&party, &state, &none] {
+        let header = format!(
+            "{} bài báo | {} sự việc | {}/",
+            counts.articles, counts.stories, counts.provinces
+        );
+        assert!(document.contains(&header), "{header}");
+        assert!(document.contains("Heading1") && document.contains("Heading2"));
+        for article in edition.stories.iter().flat_map(|story| &story.articles) {
+            assert!(document.contains(&article.url), "every address is printed");
+        }
+    }
+    let header = text(of(DocxHead::Dang), "word/header1.xml");
+    assert!(
+        header.contains("PAGE") || text(of(DocxHead::Dang), "word/header2.xml").contains("PAGE")
     );
 }

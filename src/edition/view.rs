@@ -4,9 +4,10 @@
 use super::{
     RenderOptions,
     gist::{day, is_blind, paper_count, preheader},
+    headings::{self, Headings},
     safe, words,
 };
-use crate::model::{ArticleView, Edition, StoryView};
+use crate::model::{ArticleView, Change, Discord, Edition, FigureView, StoryView};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -20,10 +21,14 @@ pub(super) struct Limits {
     pub listed: usize,
     /// Entries of "Các tin khác" and "Tin liên quan" together.
     pub tail: usize,
+    /// Entries of these two left out before them: those of the pages before.
+    pub skip: usize,
     /// Failing sources named.
     pub failing: usize,
     /// Copies named for one earlier edition.
     pub reprints: usize,
+    /// Corrections of earlier editions.
+    pub corrections: usize,
 }
 
 impl Limits {
@@ -31,148 +36,202 @@ impl Limits {
         papers: usize::MAX,
         listed: usize::MAX,
         tail: usize::MAX,
+        skip: 0,
         failing: usize::MAX,
         reprints: usize::MAX,
+        corrections: usize::MAX,
     };
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct View {
-    title: String,
-    number: String,
-    date_long: String,
-    date_short: String,
-    preheader: String,
-    covers_from: String,
-    covers_to: String,
+    /// The headings, in the digest's language.
+    pub h: &'static Headings,
+    pub title: String,
+    pub number: String,
+    pub date_long: String,
+    pub date_short: String,
+    pub preheader: String,
+    pub covers_from: String,
+    pub covers_to: String,
     /// One line of what the day was.
-    day: String,
+    pub day: String,
     /// Nothing to report.
-    empty: bool,
+    pub empty: bool,
     /// No source could be read.
-    blind: bool,
-    counts: Vec<Count>,
-    leads: Vec<Lead>,
-    figures: Vec<FigureLine>,
-    sections: Vec<Section>,
-    others: Tail,
-    related: Tail,
-    reprints: Vec<Earlier>,
-    provinces_with: Vec<Place>,
-    provinces_without: Vec<String>,
-    provinces_unread: Vec<String>,
-    provinces_unwatched: Vec<String>,
-    sources_ok: String,
-    failing: Vec<Trouble>,
-    failing_total: usize,
-    failing_hidden: usize,
-    late: u32,
-    week: Vec<Bar>,
-    made_at: String,
-    contact: Option<String>,
-    unsubscribe: Option<Unsubscribe>,
-    web_url: Option<String>,
+    pub blind: bool,
+    pub counts: Vec<Count>,
+    pub leads: Vec<Lead>,
+    pub figures: Vec<FigureLine>,
+    pub sections: Vec<Section>,
+    pub others: Tail,
+    pub related: Tail,
+    pub reprints: Vec<Earlier>,
+    pub corrections: Vec<CorrectionLine>,
+    pub corrections_hidden: usize,
+    pub provinces_with: Vec<Place>,
+    pub provinces_without: Vec<String>,
+    pub provinces_unread: Vec<String>,
+    pub provinces_unwatched: Vec<String>,
+    pub sources_ok: String,
+    pub failing: Vec<Trouble>,
+    pub failing_total: usize,
+    pub failing_hidden: usize,
+    pub late: u32,
+    pub week: Vec<Bar>,
+    pub made_at: String,
+    /// What the office should know of this mail itself, such as a template that could not be used.
+    pub note: Option<String>,
+    pub contact: Option<String>,
+    pub unsubscribe: Option<Unsubscribe>,
+    pub web_url: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Count {
-    value: String,
-    label: &'static str,
-    alarm: bool,
+pub(super) struct Count {
+    pub value: String,
+    pub label: &'static str,
+    pub alarm: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Lead {
-    title: String,
-    url: Option<String>,
-    /// Sentences with their quotation marks.
-    quotes: Vec<String>,
+pub(super) struct Lead {
+    /// Its place in the edition, from 1.
+    pub nth: usize,
+    pub title: String,
+    pub url: Option<String>,
+    pub quotes: Vec<Quotation>,
     /// "5 báo đưa tin", "Một báo đưa tin".
-    carried: String,
-    paper: Paper,
-    others: Vec<Paper>,
-    hidden: usize,
+    pub carried: String,
+    /// "Tiếp theo số 287".
+    pub continues: Option<String>,
+    pub paper: Paper,
+    pub others: Vec<Paper>,
+    pub hidden: usize,
+    pub discords: Vec<DiscordLine>,
+}
+
+/// Sentences of one paper.
+#[derive(Debug, Serialize)]
+pub(super) struct Quotation {
+    /// With their quotation marks.
+    pub sentences: Vec<String>,
+    /// `None` where all are of the paper that the story names first.
+    pub paper: Option<String>,
+    pub url: Option<String>,
+}
+
+/// What papers of one story count differently.
+#[derive(Debug, Serialize)]
+pub(super) struct DiscordLine {
+    pub what: String,
+    pub claims: Vec<Claim>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Claim {
+    pub text: String,
+    pub paper: Option<String>,
+    pub url: Option<String>,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Paper {
-    name: String,
-    url: Option<String>,
+pub(super) struct Paper {
+    pub name: String,
+    pub url: Option<String>,
     /// "05:04 ngày 13/10"; `None` where the paper gives no time.
-    time: Option<String>,
+    pub time: Option<String>,
     /// "tin đến muộn", "đã sửa tiêu đề".
-    marks: Vec<&'static str>,
+    pub marks: Vec<&'static str>,
 }
 
 #[derive(Debug, Serialize)]
-struct Section {
-    name: String,
-    stories: Vec<Story>,
-    total: usize,
-    hidden: usize,
+pub(super) struct Section {
+    pub name: String,
+    pub stories: Vec<Story>,
+    pub total: usize,
+    pub hidden: usize,
 }
 
 #[derive(Debug, Serialize)]
-struct Story {
-    title: String,
-    url: Option<String>,
-    papers: Vec<Paper>,
-    hidden: usize,
+pub(super) struct Story {
+    /// Its place in the edition, from 1; `None` for what is no story of it.
+    pub nth: Option<usize>,
+    pub title: String,
+    pub url: Option<String>,
+    pub papers: Vec<Paper>,
+    pub hidden: usize,
+    /// "một báo đưa", "tiếp theo số 287".
+    pub notes: Vec<String>,
+    pub discords: Vec<DiscordLine>,
 }
 
 #[derive(Debug, Serialize)]
-struct Tail {
-    total: usize,
-    stories: Vec<Story>,
-    hidden: usize,
+pub(super) struct Tail {
+    pub total: usize,
+    pub stories: Vec<Story>,
+    pub hidden: usize,
 }
 
 /// Papers that print again what an earlier edition had.
 #[derive(Debug, Serialize)]
-struct Earlier {
-    number: u32,
-    papers: Vec<Paper>,
-    hidden: usize,
+pub(super) struct Earlier {
+    pub number: u32,
+    pub papers: Vec<Paper>,
+    pub hidden: usize,
+}
+
+/// What became of an article that an earlier edition had.
+#[derive(Debug, Serialize)]
+pub(super) struct CorrectionLine {
+    /// "Sửa tiêu đề", "Gỡ bài", "Đính chính".
+    pub what: &'static str,
+    pub number: u32,
+    pub paper: String,
+    pub mailed_title: String,
+    /// The headline now, or the notice's; `None` where there is nothing to read any more.
+    pub title: Option<String>,
+    pub url: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct FigureLine {
-    text: String,
-    label: String,
-    place: Option<String>,
-    source: Option<String>,
-    url: Option<String>,
+pub(super) struct FigureLine {
+    pub text: String,
+    pub label: String,
+    pub place: Option<String>,
+    pub source: Option<String>,
+    pub url: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Place {
-    name: String,
-    stories: u32,
+pub(super) struct Place {
+    pub name: String,
+    pub stories: u32,
 }
 
 #[derive(Debug, Serialize)]
-struct Trouble {
-    source: String,
-    reason: String,
-    when: String,
+pub(super) struct Trouble {
+    pub source: String,
+    pub reason: String,
+    pub when: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Bar {
-    label: String,
-    articles: String,
+pub(super) struct Bar {
+    pub label: String,
+    pub articles: String,
     /// Of the longest bar.
-    percent: u32,
+    pub percent: u32,
     /// This edition's.
-    now: bool,
+    pub now: bool,
 }
 
 #[derive(Debug, Serialize)]
-struct Unsubscribe {
-    url: String,
+pub(super) struct Unsubscribe {
+    pub url: String,
     /// What a person reads: the mail address, or the address of the page.
-    shown: String,
-    by_mail: bool,
+    pub shown: String,
+    pub by_mail: bool,
 }
 
 /// Figures of the day at most.
@@ -188,10 +247,12 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
     };
     let (others, related) = builder.tails();
     let coverage = &edition.coverage;
+    let h = headings::of(edition.language);
     View {
+        h,
         title: edition.title.clone(),
         number: edition.number.to_string(),
-        date_long: words::long_date(edition.date),
+        date_long: headings::long_date(edition.date, edition.language),
         date_short: words::short_date(edition.date),
         preheader: preheader(edition),
         covers_from: builder.time(edition.window.covers.from),
@@ -199,18 +260,21 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
         day: day(edition),
         empty: edition.stories.is_empty(),
         blind: is_blind(edition),
-        counts: counts(edition),
+        counts: counts(edition, h),
         leads: edition
             .stories
             .iter()
-            .filter(|s| s.lead)
-            .map(|s| builder.lead(s))
+            .enumerate()
+            .filter(|(_, s)| s.lead)
+            .map(|(i, s)| builder.lead(i, s))
             .collect(),
         figures: builder.figures(),
         sections: builder.sections(),
         others,
         related,
         reprints: builder.reprints(),
+        corrections: builder.corrections(),
+        corrections_hidden: edition.corrections.len().saturating_sub(limits.corrections),
         provinces_with: coverage
             .provinces_with
             .iter()
@@ -232,6 +296,7 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
         late: coverage.late,
         week: week(edition),
         made_at: words::moment_in_full(edition.composed_at, &builder.zone),
+        note: options.note.as_deref().map(safe::line),
         contact: options
             .contact
             .as_deref()
@@ -243,7 +308,7 @@ pub(super) fn view(edition: &Edition, options: &RenderOptions, limits: Limits) -
 }
 
 /// The four figures of the header.
-fn counts(edition: &Edition) -> Vec<Count> {
+fn counts(edition: &Edition, h: &'static Headings) -> Vec<Count> {
     let (counts, coverage) = (&edition.counts, &edition.coverage);
     let provinces = coverage.provinces_with.len()
         + coverage.provinces_without.len()
@@ -255,12 +320,15 @@ fn counts(edition: &Edition) -> Vec<Count> {
         alarm: false,
     };
     vec![
-        count(words::number(counts.articles), "bài báo"),
-        count(words::number(counts.stories), "sự việc"),
-        count(format!("{}/{provinces}", counts.provinces), "tỉnh có tin"),
+        count(words::number(counts.articles), h.count_articles),
+        count(words::number(counts.stories), h.count_stories),
+        count(
+            format!("{}/{provinces}", counts.provinces),
+            h.count_provinces,
+        ),
         Count {
             alarm: counts.failing > 0,
-            ..count(words::number(counts.failing), "nguồn lỗi")
+            ..count(words::number(counts.failing), h.count_failing)
         },
     ]
 }
@@ -354,7 +422,7 @@ impl Builder<'_> {
         }
     }
 
-    fn lead(&self, story: &StoryView) -> Lead {
+    fn lead(&self, index: usize, story: &StoryView) -> Lead {
         let (mut papers, hidden) = self.papers(&story.articles, self.limits.papers);
         let first = if papers.is_empty() {
             Paper::default()
@@ -366,34 +434,68 @@ impl Builder<'_> {
             n => format!("{n} báo đưa tin"),
         };
         Lead {
+            nth: index + 1,
             title: story.title.clone(),
             url: story.articles.first().and_then(|a| safe::link(&a.url)),
-            quotes: quotation(story),
+            quotes: quotations(story),
             carried,
+            continues: story
+                .continues
+                .map(|number| format!("Tiếp theo số {number}")),
             paper: first,
             others: papers,
             hidden,
+            discords: self.discords(story),
         }
     }
 
-    fn story(&self, title: &str, articles: &[ArticleView], most: usize) -> Story {
+    fn story(&self, index: usize, story: &StoryView, most: usize) -> Story {
+        let alone = (paper_count(story) == 1).then(|| "một báo đưa".to_owned());
+        let continues = story
+            .continues
+            .map(|number| format!("tiếp theo số {number}"));
+        Story {
+            nth: Some(index + 1),
+            notes: alone.into_iter().chain(continues).collect(),
+            discords: self.discords(story),
+            ..self.entry(&story.title, &story.articles, most)
+        }
+    }
+
+    fn entry(&self, title: &str, articles: &[ArticleView], most: usize) -> Story {
         let (papers, hidden) = self.papers(articles, most);
         Story {
+            nth: None,
             title: title.to_owned(),
             url: articles.first().and_then(|a| safe::link(&a.url)),
             papers,
             hidden,
+            notes: Vec::new(),
+            discords: Vec::new(),
         }
+    }
+
+    fn discords(&self, story: &StoryView) -> Vec<DiscordLine> {
+        let claim = |f: &FigureView| Claim {
+            text: safe::line(&f.figure.text),
+            paper: paper_at(story, &f.url).map(str::to_owned),
+            url: safe::link(&f.url),
+        };
+        let line = |d: &Discord| DiscordLine {
+            what: safe::line(&d.what),
+            claims: d.claims.iter().map(claim).collect(),
+        };
+        story.discords.iter().map(line).collect()
     }
 
     fn sections(&self) -> Vec<Section> {
         let mut room = self.limits.listed;
         let mut sections = Vec::new();
         for section in &self.edition.sections {
-            let stories: Vec<&StoryView> = section
+            let stories: Vec<(usize, &StoryView)> = section
                 .stories
                 .iter()
-                .filter_map(|&i| self.edition.stories.get(i))
+                .filter_map(|&i| Some((i, self.edition.stories.get(i)?)))
                 .collect();
             let shown = stories.len().min(room);
             room -= shown;
@@ -403,7 +505,7 @@ impl Builder<'_> {
                 hidden: stories.len() - shown,
                 stories: stories[..shown]
                     .iter()
-                    .map(|s| self.story(&s.title, &s.articles, self.limits.papers))
+                    .map(|(i, s)| self.story(*i, s, self.limits.papers))
                     .collect(),
             });
         }
@@ -432,22 +534,25 @@ impl Builder<'_> {
             .chunk_by(|_, next| next.copy)
             .map(|group| (group[0].title.as_str(), group))
             .collect();
+        let skip = self.limits.skip.min(others.len());
         let room = self.limits.tail;
-        let others_shown = others.len().min(room);
+        let others_shown = room.min(others.len() - skip);
+        let related_skip = (self.limits.skip - skip).min(related.len());
+        let related_shown = (room - others_shown).min(related.len() - related_skip);
         (
-            self.tail(&others, others_shown),
-            self.tail(&related, related.len().min(room - others_shown)),
+            self.tail(&others, skip, others_shown),
+            self.tail(&related, related_skip, related_shown),
         )
     }
 
-    fn tail(&self, entries: &[(&str, &[ArticleView])], shown: usize) -> Tail {
+    fn tail(&self, entries: &[(&str, &[ArticleView])], skip: usize, shown: usize) -> Tail {
         Tail {
             total: entries.len(),
-            stories: entries[..shown]
+            stories: entries[skip..skip + shown]
                 .iter()
-                .map(|(title, articles)| self.story(title, articles, TAIL_PAPERS))
+                .map(|(title, articles)| self.entry(title, articles, TAIL_PAPERS))
                 .collect(),
-            hidden: entries.len() - shown,
+            hidden: entries.len() - skip - shown,
         }
     }
 
@@ -467,16 +572,37 @@ impl Builder<'_> {
             .collect()
     }
 
+    fn corrections(&self) -> Vec<CorrectionLine> {
+        let shown = self
+            .edition
+            .corrections
+            .iter()
+            .take(self.limits.corrections);
+        shown
+            .map(|c| {
+                let gone = c.change == Change::Withdrawn;
+                CorrectionLine {
+                    what: match c.change {
+                        Change::Corrected => "Đính chính",
+                        Change::Withdrawn => "Gỡ bài",
+                        Change::Retitled => "Sửa tiêu đề",
+                    },
+                    number: c.number,
+                    paper: c.article.source.clone(),
+                    mailed_title: safe::title(&c.mailed_title),
+                    title: (!gone).then(|| c.article.title.clone()),
+                    url: safe::link(&c.article.url).filter(|_| !gone),
+                }
+            })
+            .collect()
+    }
+
     fn figures(&self) -> Vec<FigureLine> {
         let line = |story: &StoryView, f: &crate::model::FigureView| FigureLine {
             text: safe::line(&f.figure.text),
             label: safe::line(f.figure.subject.as_deref().unwrap_or(&f.figure.sentence)),
             place: f.place.as_deref().map(safe::line),
-            source: story
-                .articles
-                .iter()
-                .find(|a| a.url == f.url)
-                .map(|a| a.source.clone()),
+            source: paper_at(story, &f.url).map(str::to_owned),
             url: safe::link(&f.url),
         };
         let all = self
@@ -511,28 +637,32 @@ impl Builder<'_> {
     }
 }
 
+/// The paper whose article of the story stands at this address.
+fn paper_at<'a>(story: &'a StoryView, url: &str) -> Option<&'a str> {
+    let article = story.articles.iter().find(|a| a.url == url)?;
+    Some(article.source.as_str())
+}
+
 /// A story's sentences with their quotation marks: one quotation of the paper that is named first; where they are of
-/// several papers, each its own with its paper's name behind it.
-fn quotation(story: &StoryView) -> Vec<String> {
-    let of = |url: &str| {
-        story
-            .articles
-            .iter()
-            .find(|a| a.url == url)
-            .map(|a| a.source.as_str())
-    };
+/// several papers, one of each in turn, with its name.
+fn quotations(story: &StoryView) -> Vec<Quotation> {
     let first = story.articles.first().map(|a| a.source.as_str());
-    if story.summary.iter().all(|q| of(&q.url) == first) {
-        return quoted(story.summary.iter().map(|q| q.text.as_str()));
-    }
-    let named = story.summary.iter().map(|q| {
-        let text = quoted(std::iter::once(q.text.as_str())).concat();
-        match of(&q.url) {
-            Some(paper) => format!("{text} ({paper})"),
-            None => text,
-        }
-    });
-    named.collect()
+    let alone = story
+        .summary
+        .iter()
+        .all(|quote| paper_at(story, &quote.url) == first);
+    story
+        .summary
+        .chunk_by(|one, next| alone || one.url == next.url)
+        .map(|group| {
+            let paper = paper_at(story, &group[0].url).filter(|_| !alone);
+            Quotation {
+                sentences: quoted(group.iter().map(|quote| quote.text.as_str())),
+                url: paper.and_then(|_| safe::link(&group[0].url)),
+                paper: paper.map(str::to_owned),
+            }
+        })
+        .collect()
 }
 
 /// Sentences as one quotation. Where they hold quotation marks of their own, none are added: whose are whose

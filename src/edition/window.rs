@@ -35,7 +35,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// The newest slot at or before `now`; `None` if there was none for a long time.
-    fn last_slot(&self, now: Timestamp) -> Option<Slot> {
+    pub fn last_slot(&self, now: Timestamp) -> Option<Slot> {
         let today = now.to_zoned(self.zone.clone()).date();
         (0..=DAYS_SEARCHED)
             .filter_map(|back| {

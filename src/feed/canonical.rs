@@ -212,7 +212,9 @@ fn parse(address: &str) -> Option<Url> {
         return None;
     }
     let url = Url::parse(address).ok()?;
-    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+    // A name of dots only is a host to the standard, but nobody's.
+    let host = url.host_str()?.trim_matches('.');
+    (matches!(url.scheme(), "http" | "https") && !host.is_empty()).then_some(url)
 }
 
 fn canonical_url(url: &Url) -> String {
@@ -435,6 +437,7 @@ mod tests {
         differ("https://m.vn/a", "https://vn/a");
         assert_eq!(canonical("mailto:a@bao.vn"), None);
         assert_eq!(canonical("g1"), None);
+        assert_eq!(canonical("http://../tin/bai.html"), None);
         assert!(!names_a_page(&canonical("https://bao.vn/").unwrap()));
         assert!(names_a_page(&canonical("https://bao.vn/?p=12").unwrap()));
     }

@@ -1,8 +1,17 @@
 //! What a feed document says, gathered but not yet read: slices of it wherever possible.
 
 use crate::text::date;
-use std::{borrow::Cow, cmp::Reverse, collections::HashSet};
+use std::{borrow::Cow, cmp::Reverse, collections::HashSet, rc::Rc};
 use url::Url;
+
+/// Entries kept of one document.
+pub(super) const ENTRIES_MAX: usize = 5_000;
+
+/// Values kept of properties that may stand several times.
+pub(super) const VALUES_MAX: usize = 64;
+
+/// Pictures, sounds and films kept of an entry.
+pub(super) const ENCLOSURES_MAX: usize = 16;
 
 /// A text as the document means it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,13 +44,17 @@ impl<T> Slot<T> {
     pub(super) fn get(&self) -> Option<&T> {
         self.held.as_ref().map(|(_, value)| value)
     }
+
+    pub(super) fn into_inner(self) -> Option<T> {
+        self.held.map(|(_, value)| value)
+    }
 }
 
 /// An address as written, with the base it is relative to where that is not the document's own.
 #[derive(Debug, Clone)]
 pub(super) struct Address<'a> {
     pub(super) href: Cow<'a, str>,
-    pub(super) base: Option<Url>,
+    pub(super) base: Option<Rc<Url>>,
 }
 
 /// A printed date: whether it is that of a change, how strongly it speaks, its text.
@@ -116,13 +129,23 @@ pub(super) struct Document<'a> {
     pub(super) left_out: usize,
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
     /// Every printed date of the entries.
     pub(super) fn printed_dates(&self) -> impl Iterator<Item = &str> {
         self.entries
             .iter()
             .flat_map(|entry| &entry.dates)
             .map(|date| date.text.trim())
+    }
+
+    /// Adds an entry if it says anything; of far too many the oldest are left out.
+    pub(super) fn add(&mut self, entry: Fields<'a>) {
+        if !entry.is_empty() {
+            self.entries.push(entry);
+            if self.entries.len() >= 2 * ENTRIES_MAX {
+                self.keep_newest(ENTRIES_MAX);
+            }
+        }
     }
 
     /// Leaves out the oldest entries beyond `max`; those without a date count as the oldest, later ones first.

@@ -1,13 +1,10 @@
 //! Character references as HTML knows them: numeric, named, doubly escaped, and the bare `&` that is only an `&`.
 //!
-//! Entities that a document declares itself are never expanded: a feed has no need of them, and they are how a few
-//! bytes become gigabytes.
+//! Entities that a document declares itself stand for plain words or for nothing: they are how a few bytes become
+//! gigabytes.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    sync::LazyLock,
-};
+use memchr::memmem;
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 /// The named references of the HTML standard: `name codepoint [codepoint]`; `*` marks those that may stand without `;`.
 const TABLE: &str = include_str!("html5_entities.txt");
@@ -51,7 +48,8 @@ pub(crate) fn windows_1252(c: char) -> char {
 
 /// Decodes every character reference once. What is no reference stays as it stands.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find('&') else {
+    let next = |rest: &str| memchr::memchr(b'&', rest.as_bytes());
+    let Some(first) = next(text) else {
         return Cow::Borrowed(text);
     };
     let mut out = String::with_capacity(text.len());
@@ -63,9 +61,9 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
             out.push('&');
         }
         rest = &rest[used.max(1)..];
-        let Some(next) = rest.find('&') else { break };
-        out.push_str(&rest[..next]);
-        rest = &rest[next..];
+        let Some(plain) = next(rest) else { break };
+        out.push_str(&rest[..plain]);
+        rest = &rest[plain..];
     }
     out.push_str(rest);
     Cow::Owned(out)
@@ -74,30 +72,44 @@ pub(crate) fn decode(text: &str) -> Cow<'_, str> {
 /// More declared names than any honest document has.
 const DECLARED_MAX: usize = 256;
 
-/// Takes out the references to entities that the document itself declares: never expanded, and of no use unexpanded.
+/// More than all references to declared entities together may say, in bytes.
+const EXPANDED_MAX: usize = 4 * 1024;
+
+/// Puts in what the document's own entities say, of those that are plain words: no reference and no markup in them, so
+/// that nothing can be built from them, and no more than 4 KB in all. Every other reference to a declared entity goes.
 ///
 /// Declarations of names that HTML has anyway (`<!ENTITY nbsp "&#160;">`) change nothing.
 pub(crate) fn without_declared(text: &str) -> Cow<'_, str> {
-    let Some(doctype) = text
-        .find("<!DOCTYPE")
-        .filter(|at| text[*at..].contains("<!ENTITY"))
+    let Some(doctype) =
+        memmem::find(text.as_bytes(), b"<!DOCTYPE").filter(|at| text[*at..].contains("<!ENTITY"))
     else {
         return Cow::Borrowed(text);
     };
-    let declared: HashSet<&str> = text[doctype..]
+    let declared: HashMap<&str, &str> = text[doctype..]
         .split("<!ENTITY")
         .skip(1)
         .take(DECLARED_MAX)
-        .filter_map(|declaration| declaration.split_whitespace().next())
-        .filter(|name| !NAMED.contains_key(name))
+        .filter_map(declaration)
+        .filter(|(name, _)| !NAMED.contains_key(name))
         .collect();
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::with_capacity(text.len() + EXPANDED_MAX);
+    let mut left = EXPANDED_MAX;
     let mut pieces = text.split('&');
     out.push_str(pieces.next().unwrap_or_default());
     for piece in pieces {
-        match piece.split_once(';') {
-            Some((name, rest)) if declared.contains(name) => out.push_str(rest),
-            _ => {
+        let reference = piece
+            .split_once(';')
+            .filter(|(name, _)| name.len() <= NAME_MAX);
+        let found = reference.and_then(|(name, rest)| Some((*declared.get(name)?, rest)));
+        match found {
+            Some((words, rest)) => {
+                if let Some(fewer) = left.checked_sub(words.len()) {
+                    left = fewer;
+                    out.push_str(words);
+                }
+                out.push_str(rest);
+            }
+            None => {
                 out.push('&');
                 out.push_str(piece);
             }
@@ -106,12 +118,27 @@ pub(crate) fn without_declared(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A name and what it stands for, from behind `<!ENTITY`: nothing, unless it is plain words.
+fn declaration(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.trim_start().split_once(|c: char| c.is_whitespace())?;
+    let rest = rest.trim_start();
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''));
+    let words = quote.and_then(|quote| rest[1..].split_once(quote));
+    let words = words.map_or("", |(words, _)| words);
+    let plain = words.len() <= EXPANDED_MAX && !words.contains(['&', '<', '>', '%']);
+    Some((name, if plain { words } else { "" }))
+}
+
 /// Reads one reference at the start of `text` (which starts with `&`) into `out`; how many bytes it took, 0 = none.
 fn reference(text: &str, out: &mut String) -> usize {
     if let Some(number) = text.strip_prefix("&#") {
         return numeric(number, out).map_or(0, |used| used + 2);
     }
     let body = &text[1..];
+    if let Some((c, used)) = of_xml(body.as_bytes()) {
+        out.push(c);
+        return used;
+    }
     let len = body
         .bytes()
         .take(NAME_MAX)
@@ -132,6 +159,18 @@ fn reference(text: &str, out: &mut String) -> usize {
         }
         _ => 0,
     }
+}
+
+/// The five that XML knows, of which nearly all are: without a look into the table.
+fn of_xml(body: &[u8]) -> Option<(char, usize)> {
+    Some(match body {
+        [b'l', b't', b';', ..] => ('<', 4),
+        [b'g', b't', b';', ..] => ('>', 4),
+        [b'a', b'm', b'p', b';', ..] => ('&', 5),
+        [b'q', b'u', b'o', b't', b';', ..] => ('"', 6),
+        [b'a', b'p', b'o', b's', b';', ..] => ('\'', 6),
+        _ => return None,
+    })
 }
 
 /// Reads the number of `&#…;`; how many bytes it took after `&#`.

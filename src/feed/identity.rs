@@ -294,7 +294,7 @@ fn is_date(number: &str) -> bool {
 }
 
 /// The section that stands in the address: its last directory with a name.
-fn section_of(address: &str) -> Option<String> {
+pub fn section_of(address: &str) -> Option<String> {
     const NO_SECTIONS: &[&str] = &[
         "tin-tuc",
         "tin",

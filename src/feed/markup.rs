@@ -3,6 +3,7 @@
 //! One pass, no recursion, and no search is repeated after it failed once, so that its time is linear in the input.
 
 use super::entity;
+use memchr::{memchr, memmem};
 use std::borrow::Cow;
 
 /// More attributes on one tag are not looked at.
@@ -121,7 +122,7 @@ impl<'a> Tokens<'a> {
 
     fn comment(&mut self, body: &'a str) -> Token<'a> {
         if !self.no_comment_end {
-            if let Some(end) = body.find("-->") {
+            if let Some(end) = memmem::find(body.as_bytes(), b"-->") {
                 self.take(4 + end + 3);
                 return Token::Nothing;
             }
@@ -154,9 +155,7 @@ impl<'a> Iterator for Tokens<'a> {
         }
         // Text up to the next `<`; one that opened nothing belongs to it.
         let from = usize::from(rest.starts_with('<'));
-        let len = rest[from..]
-            .find('<')
-            .map_or(rest.len(), |next| from + next);
+        let len = memchr(b'<', &rest.as_bytes()[from..]).map_or(rest.len(), |next| from + next);
         Some(Token::Text(self.take(len)))
     }
 }
@@ -253,20 +252,14 @@ fn doctype_len(rest: &str) -> Option<usize> {
     Some(end + rest[end..].find('>')? + 1)
 }
 
-/// Where the first CDATA section begins. Square brackets are rare in text: looking for one is a run of `memchr`.
+/// Where the first CDATA section begins.
 pub(crate) fn find_cdata(text: &str) -> Option<usize> {
-    const HEAD: &str = "<![CDATA[";
-    text.match_indices('[').find_map(|(at, _)| {
-        let end = at + 1;
-        text[..end].ends_with(HEAD).then(|| end - HEAD.len())
-    })
+    memmem::find(text.as_bytes(), b"<![CDATA[")
 }
 
 /// Where the first `]]>` stands.
 pub(crate) fn find_cdata_end(text: &str) -> Option<usize> {
-    text.match_indices(']')
-        .map(|(at, _)| at)
-        .find(|at| text[*at..].starts_with("]]>"))
+    memmem::find(text.as_bytes(), b"]]>")
 }
 
 fn strip_prefix_no_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {

@@ -6,6 +6,7 @@ use super::{
     entity,
     markup::{self, Token, Tokens},
 };
+use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 /// Tags that end a line: words on both sides of them are two words.
@@ -55,7 +56,7 @@ pub fn plain(html: &str) -> String {
 
 /// As [`plain`], not yet cleaned: white space and composition are as they came.
 pub(crate) fn strip(html: &str) -> String {
-    if !html.contains(['<', '&']) {
+    if memchr::memchr2(b'<', b'&', html.as_bytes()).is_none() {
         return html.to_owned();
     }
     let mut out = String::with_capacity(html.len());
@@ -106,30 +107,69 @@ pub(crate) fn clean(text: &str) -> String {
     out.trim().to_owned()
 }
 
-/// As [`clean`]; gives the text itself back where nothing is to be done.
-pub(crate) fn clean_owned(text: String) -> String {
-    if text.trim().len() == text.len() && is_clean(&text) {
-        text
-    } else {
-        clean(&text)
+/// As [`clean`], of a text that may be given back as it is.
+pub(crate) fn clean_cow(text: Cow<'_, str>) -> String {
+    match text {
+        Cow::Owned(text) if text.trim().len() == text.len() && is_clean(&text) => text,
+        text => clean(&text),
     }
 }
 
+/// Whether the text is in NFC whatever stands beside it, and everybody can see it: as nearly all of every feed is.
 fn is_clean(text: &str) -> bool {
-    text.chars().all(is_plainly_clean)
+    !any(text, is_odd)
 }
 
-/// Characters that stand in NFC whatever is beside them, and that everybody can see: nearly all of every feed.
-fn is_plainly_clean(c: char) -> bool {
-    matches!(c, ' '..='~' | '\t' | '\n' | '\r' | '\u{a0}'..='\u{2ff}' | 'Ạ'..='ỹ' | '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}')
+/// Whether a character of these first bytes in UTF-8 asks for a closer look. Not so: visible ASCII, U+00A0..=U+02FF,
+/// U+1E80..=U+1EFF with all the Vietnamese letters, and U+2010..=U+207F: dashes, quotes and the like.
+fn is_odd(first: u8, second: u8, third: u8) -> bool {
+    let control = (first < b' ') & (first != b'\t') & (first != b'\n') & (first != b'\r');
+    let latin = (first == 0xc2) & (second < 0xa0);
+    let vietnamese = (first == 0xe1) & (second != 0xba) & (second != 0xbb);
+    let signs = (first == 0xe2) & ((second > 0x81) | (second == 0x80) & (third < 0x90));
+    let other = (first > 0xcb) & (first != 0xe1) & (first != 0xe2) | (first == 0x7f);
+    control | latin | vietnamese | signs | other
+}
+
+/// Whether a character of these first bytes in UTF-8 may be white space that is no single blank.
+fn is_wide(first: u8, second: u8, third: u8) -> bool {
+    let two = (first == b' ') & (second == b' ');
+    let line = (first == b'\t') | (first == b'\n') | (first == b'\r');
+    let latin = (first == 0xc2) & ((second == 0x85) | (second == 0xa0));
+    // U+2000..=U+200F, U+2028..=U+202F; U+205F.
+    let spaces = (second == 0x80) & ((third < 0x90) | (third & 0xf8 == 0xa8));
+    let general = (first == 0xe2) & (spaces | (second == 0x81) & (third == 0x9f));
+    let other = (first == 0xe1) & (second == 0x9a) | (first == 0xe3) & (second == 0x80);
+    two | line | latin | general | other
+}
+
+/// Whether any byte is such together with the two behind it, of which there may be none (0).
+///
+/// In whole chunks without an early exit, so that the compiler looks at many bytes at once.
+fn any(text: &str, such: impl Fn(u8, u8, u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    let Some(whole) = bytes.len().checked_sub(2) else {
+        return bytes.iter().any(|byte| such(*byte, 0, 0));
+    };
+    let in_chunk = |start: usize| {
+        let end = (start + 256).min(whole);
+        let behind = bytes[start + 1..end + 1]
+            .iter()
+            .zip(&bytes[start + 2..end + 2]);
+        bytes[start..end]
+            .iter()
+            .zip(behind)
+            .fold(false, |found, (a, (b, c))| found | such(*a, *b, *c))
+    };
+    such(bytes[whole], bytes[whole + 1], 0)
+        || such(bytes[whole + 1], 0, 0)
+        || (0..whole).step_by(256).any(in_chunk)
 }
 
 /// As [`clean`], on one line: every run of white space becomes one blank.
 pub(crate) fn clean_line(text: &str) -> String {
-    let mut text = clean(text);
-    let odd = |c: char| c.is_whitespace() && c != ' ';
-    if !text.contains("  ") && !text.contains(odd) {
-        text.truncate(text.trim_end().len());
+    let text = clean(text);
+    if !any(&text, is_wide) {
         return text;
     }
     let mut out = String::with_capacity(text.len());

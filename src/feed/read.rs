@@ -2,9 +2,9 @@
 
 use super::{
     decode::{self, Decoded},
-    document::{Document, Fields},
+    document::{Document, Fields, Text},
     entity, json,
-    plain::{clean_line, clean_owned, strip},
+    plain::{clean_cow, clean_line, strip},
     repair::{self, NoFeed},
     strict,
     times::{self, Times},
@@ -17,6 +17,7 @@ use crate::{
 };
 use feed_rs::{model as rs, parser};
 use jiff::{Timestamp, tz::TimeZone};
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use url::Url;
 
@@ -98,7 +99,7 @@ pub struct NotAFeed {
 }
 
 impl NotAFeed {
-    fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
+    pub(super) fn new(kind: FailureKind, detail: impl Into<String>) -> Self {
         Self {
             kind,
             detail: detail.into(),
@@ -121,11 +122,24 @@ pub fn read(
     arrived: Option<Timestamp>,
 ) -> Result<Reading, NotAFeed> {
     let (text, decoded) = decode::decode(body, content_type);
-    let text = entity::without_declared(
-        text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')),
-    );
-    let document = gather(&text, base)?;
-    let feed = parse(strict::atom(&document, text.len()), base)?;
+    let text = entity::without_declared(trimmed(&text));
+    finish(gather(&text, base)?, decoded, base, zone, arrived)
+}
+
+/// Without the white space, marks and zeros around it.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'))
+}
+
+/// What was gathered, as feed-rs and our dates read it.
+pub(super) fn finish(
+    document: Document<'_>,
+    decoded: Decoded,
+    base: &Url,
+    zone: &TimeZone,
+    arrived: Option<Timestamp>,
+) -> Result<Reading, NotAFeed> {
+    let feed = parse(strict::atom(&document), base)?;
     if feed.entries.len() != document.entries.len() {
         return Err(NotAFeed::new(
             FailureKind::Reader,
@@ -136,11 +150,10 @@ pub fn read(
     let mut cut = 0;
     let times = times::of_entries(&document, zone, arrived, &mut warnings);
     let meta = meta(&document, &feed, zone, &mut cut);
-    let gathered = document.entries.iter().zip(times);
     let entries = feed
         .entries
         .into_iter()
-        .zip(gathered)
+        .zip(document.entries.into_iter().zip(times))
         .map(|(entry, (fields, times))| to_entry(entry, fields, times, &mut cut))
         .collect();
     for (warning, count) in [
@@ -227,10 +240,11 @@ fn meta(document: &Document<'_>, feed: &rs::Feed, zone: &TimeZone, cut: &mut usi
             .map(|text| title(text, cut))
             .filter(|title| !title.is_empty()),
         link: link(&feed.links, "alternate").next(),
-        description: feed
-            .description
-            .clone()
-            .and_then(|text| fragment(text, cut)),
+        description: feed.description.as_ref().and_then(|text| {
+            let html = text.content_type.subty().as_str() == "html";
+            let value = Cow::Borrowed(text.content.as_str());
+            fragment(Text { value, html }, cut)
+        }),
         language: feed
             .language
             .as_deref()
@@ -244,7 +258,8 @@ fn meta(document: &Document<'_>, feed: &rs::Feed, zone: &TimeZone, cut: &mut usi
     }
 }
 
-fn to_entry(entry: rs::Entry, fields: &Fields<'_>, times: Times, cut: &mut usize) -> Entry {
+fn to_entry(entry: rs::Entry, fields: Fields<'_>, times: Times, cut: &mut usize) -> Entry {
+    let authors = authors(&fields, &entry.authors);
     Entry {
         guid: address(&entry.id),
         link: link(&entry.links, "alternate").next(),
@@ -253,15 +268,18 @@ fn to_entry(entry: rs::Entry, fields: &Fields<'_>, times: Times, cut: &mut usize
             .as_ref()
             .map(|text| title(text, cut))
             .unwrap_or_default(),
-        summary: entry.summary.and_then(|text| fragment(text, cut)),
-        content: entry.content.and_then(|content| {
-            let html = content.content_type.subty().as_str() == "html";
-            bounded_fragment(content.body?, html, cut)
-        }),
+        summary: fields
+            .summary
+            .into_inner()
+            .and_then(|text| fragment(text, cut)),
+        content: fields
+            .content
+            .into_inner()
+            .and_then(|text| fragment(text, cut)),
         published: times.published,
         updated: times.updated,
         raw_date: times.raw.as_deref().map(clean_line),
-        authors: authors(fields, &entry.authors),
+        authors,
         categories: terms(&entry.categories),
         enclosures: link(&entry.links, "enclosure").collect(),
     }
@@ -279,25 +297,23 @@ fn title(text: &rs::Text, cut: &mut usize) -> String {
     bound(&line, TITLE_MAX_BYTES, cut).to_owned()
 }
 
-fn fragment(text: rs::Text, cut: &mut usize) -> Option<String> {
-    let html = text.content_type.subty().as_str() == "html";
-    bounded_fragment(text.content, html, cut)
-}
-
 /// A fragment of HTML; literal text is escaped where it would be taken for markup.
-fn bounded_fragment(mut text: String, html: bool, cut: &mut usize) -> Option<String> {
-    if text.len() > TEXT_MAX_BYTES {
-        *cut += 1;
-        text.truncate(text.floor_char_boundary(TEXT_MAX_BYTES));
-    }
-    let text = clean_owned(text);
-    if text.is_empty() {
+fn fragment(text: Text<'_>, cut: &mut usize) -> Option<String> {
+    let value = clean_cow(match text.value {
+        Cow::Borrowed(value) => Cow::Borrowed(bound(value, TEXT_MAX_BYTES, cut)),
+        Cow::Owned(mut value) => {
+            let len = bound(&value, TEXT_MAX_BYTES, cut).len();
+            value.truncate(len);
+            Cow::Owned(value)
+        }
+    });
+    if value.is_empty() {
         return None;
     }
-    if html || !text.contains(['<', '&']) {
-        return Some(text);
+    if text.html || !value.contains(['<', '&']) {
+        return Some(value);
     }
-    Some(text.replace('&', "&amp;").replace('<', "&lt;"))
+    Some(value.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 fn bound<'a>(text: &'a str, max_bytes: usize, cut: &mut usize) -> &'a str {

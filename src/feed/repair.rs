@@ -7,11 +7,12 @@ mod fields;
 
 use super::{
     dialect::{self, Field, Role, Space},
-    document::{Document, Fields},
+    document::{Document, ENTRIES_MAX, Fields},
     markup::{self, Token, Tokens},
     value::{self, Inside},
 };
 use fields::{cdf_attributes, set};
+use std::rc::Rc;
 use url::Url;
 
 /// Elements nested deeper than this are not told apart: no feed is, except those that want to hurt.
@@ -20,8 +21,8 @@ const DEPTH_MAX: usize = 64;
 /// Namespace declarations in force at one time.
 const BINDINGS_MAX: usize = 128;
 
-/// Entries kept of one document.
-pub(super) const ENTRIES_MAX: usize = 5_000;
+/// A longer `xml:base` is passed over: it would be written before each of thousands of addresses.
+const BASE_MAX_BYTES: usize = 256;
 
 /// Why a text is no feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +69,7 @@ struct Frame<'a> {
     kind: Kind,
     /// How many namespace bindings were in force outside of it.
     bindings: usize,
-    base: Option<Url>,
+    base: Option<Rc<Url>>,
 }
 
 struct Reader<'a, 'b> {
@@ -120,11 +121,7 @@ impl<'a> Reader<'a, '_> {
             return Ok(());
         }
         let parent = self.frames.last().map(|frame| frame.kind);
-        let base = attributes
-            .contains("xml:base")
-            .then(|| markup::attribute(attributes, "base"))
-            .flatten()
-            .and_then(|base| self.base_url().join(base.trim()).ok());
+        let base = self.named_base(attributes);
         match (role, parent) {
             (Role::Field(field, strength), Some(Kind::Feed | Kind::Entry | Kind::Root)) => {
                 self.field(field, strength, name, attributes, empty, base);
@@ -160,7 +157,14 @@ impl<'a> Reader<'a, '_> {
         Ok(self.found)
     }
 
-    fn push(&mut self, name: &'a str, kind: Kind, bindings: usize, base: Option<Url>, empty: bool) {
+    fn push(
+        &mut self,
+        name: &'a str,
+        kind: Kind,
+        bindings: usize,
+        base: Option<Rc<Url>>,
+        empty: bool,
+    ) {
         if empty {
             self.bindings.truncate(bindings);
             if kind == Kind::Entry {
@@ -229,12 +233,8 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn end_entry(&mut self) {
-        let Some(fields) = self.entry.take().filter(|fields| !fields.is_empty()) else {
-            return;
-        };
-        self.document.entries.push(fields);
-        if self.document.entries.len() >= 2 * ENTRIES_MAX {
-            self.document.keep_newest(ENTRIES_MAX);
+        if let Some(entry) = self.entry.take() {
+            self.document.add(entry);
         }
     }
 
@@ -259,16 +259,20 @@ impl<'a> Reader<'a, '_> {
         self.document.keep_newest(ENTRIES_MAX);
     }
 
-    fn base_url(&self) -> &Url {
-        self.frames
-            .iter()
-            .rev()
-            .find_map(|frame| frame.base.as_ref())
-            .unwrap_or(self.base)
+    /// The base that a tag names, whatever bases are in force around it.
+    fn named_base(&self, attributes: &str) -> Option<Rc<Url>> {
+        let base = attributes
+            .contains("xml:base")
+            .then(|| markup::attribute(attributes, "base"))??;
+        let around = self.own_base(None);
+        let base = around.as_deref().unwrap_or(self.base).join(base.trim());
+        base.ok()
+            .filter(|base| base.as_str().len() <= BASE_MAX_BYTES)
+            .map(Rc::new)
     }
 
     /// The base in force, where it is not the document's own.
-    fn own_base(&self, base: Option<Url>) -> Option<Url> {
+    fn own_base(&self, base: Option<Rc<Url>>) -> Option<Rc<Url>> {
         base.or_else(|| {
             self.frames
                 .iter()
@@ -331,7 +335,7 @@ impl<'a> Reader<'a, '_> {
         name: &'a str,
         attributes: &'a str,
         empty: bool,
-        base: Option<Url>,
+        base: Option<Rc<Url>>,
     ) {
         let inside = if empty {
             Inside {

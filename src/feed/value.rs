@@ -19,7 +19,7 @@ pub(super) struct Inside<'a> {
 impl<'a> Inside<'a> {
     /// As one literal text, references decoded once.
     pub(super) fn literal(self) -> Cow<'a, str> {
-        if !self.source.contains('<') {
+        if memchr::memchr(b'<', self.source.as_bytes()).is_none() {
             return trim(entity::decode(self.source));
         }
         if let Some(whole) = whole_cdata(self.source) {

@@ -145,8 +145,9 @@ pub fn unsubscribe_mailto(address: &Address, subject: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             uri.push(char::from(byte));
         } else {
+            // Small letters: SpamAssassin takes `%BB` in a header for a template's mark that nobody filled in.
             // Writing to a String cannot fail.
-            let _ = write!(uri, "%{byte:02X}");
+            let _ = write!(uri, "%{byte:02x}");
         }
     }
     uri

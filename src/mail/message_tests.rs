@@ -114,7 +114,7 @@ fn the_head_says_what_mail_programs_ask() {
     assert_eq!(get("Auto-Submitted"), "auto-generated");
     assert!(
         get("List-Unsubscribe")
-            .starts_with("<mailto:diembao@tinhuy.example.vn?subject=th%C3%B4i%20")
+            .starts_with("<mailto:diembao@tinhuy.example.vn?subject=th%c3%b4i%20")
     );
     assert_eq!(
         field(&letter, "List-Unsubscribe-Post"),

@@ -374,10 +374,15 @@ impl Open {
     }
 }
 
-/// Whether a connection that worked before has come to its end, which says nothing about the message.
+/// Whether a connection that worked before has come to its end, which says nothing about the message: closed, or at
+/// the server's limit (421; 452 or 552 with X.5.3, "too many recipients", where they are counted by connection).
 fn is_worn_out(event: &Event) -> bool {
     match event {
-        Event::Reply(reply) => reply.code == 421,
+        Event::Reply(reply) => {
+            let enhanced = reply.lines.first().map_or("", String::as_str);
+            let full = enhanced.starts_with("4.5.3") || enhanced.starts_with("5.5.3");
+            reply.code == 421 || full && matches!(reply.code, 452 | 552)
+        }
         Event::Lost(_) => true,
         _ => false,
     }
@@ -448,9 +453,15 @@ async fn log_in(wire: &mut Wire, offers: &Offers, login: &Login) -> Step<()> {
     }
     let reply = if offers.plain {
         let token = BASE64_STANDARD.encode(format!("\0{user}\0{password}"));
-        wire.ask(&format!("AUTH PLAIN {token}"))
+        let reply = wire
+            .ask(&format!("AUTH PLAIN {token}"))
             .await
-            .at(Phase::Auth)?
+            .at(Phase::Auth)?;
+        // RFC 4954 §4: a server that overlooks the token on the command's line asks for it, once.
+        match reply.code {
+            334 => wire.ask(&token).await.at(Phase::Auth)?,
+            _ => reply,
+        }
     } else if offers.login {
         // What the server prints as prompts differs between servers; their order does not.
         expect(

@@ -93,6 +93,11 @@ pub struct Article {
 }
 
 impl Article {
+    /// An order of age that arrival has no part in, where papers give dates: by date, then by address.
+    pub fn age(&self) -> (Timestamp, &str) {
+        (self.published.unwrap_or(self.seen), &self.url)
+    }
+
     /// The article as the analysis reads it.
     pub fn text(&self) -> ArticleText<'_> {
         ArticleText {
@@ -205,4 +210,59 @@ pub struct Figure {
     pub subject: Option<String>,
     /// The sentence it stands in, verbatim.
     pub sentence: String,
+}
+
+/// What a [`Name`] names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NameKind {
+    /// A person.
+    Person,
+    /// A body of the Party or the state.
+    Body,
+    /// A province or a city of its rank, by its name of today.
+    Place,
+    /// A resolution, directive, decision or the like.
+    Document,
+}
+
+impl NameKind {
+    /// The stable word, as stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Body => "body",
+            Self::Place => "place",
+            Self::Document => "document",
+        }
+    }
+
+    /// The kind of a stored word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Person, Self::Body, Self::Place, Self::Document]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// Somebody or something that an article names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Name {
+    /// What it names.
+    pub kind: NameKind,
+    /// The same for all spellings: folded ("le van nung", "nq 57"), of a place the key of the province ("an-giang").
+    pub key: String,
+    /// As printed where it stands first.
+    pub shown: String,
+    /// A person's positions as printed: "Phó Bí thư Thường trực Tỉnh ủy, Chủ tịch HĐND tỉnh".
+    pub position: Option<String>,
+}
+
+/// The windows of a text by which its copies are found: made by the analysis, kept and looked up by the store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NearKeys {
+    /// Sorted, distinct; at most some hundreds. Empty where there is no text to compare.
+    pub windows: Vec<u32>,
+    /// Says which texts are left out where a window is in too many: the same for the same text.
+    pub tag: u16,
 }

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 /// The version of the frozen form; written into every edition.
 pub const EDITION_FORMAT: u32 = 1;
 
+/// The digest that the admin's mails belong to: same ledger, same outbox; no digest of the config has its name.
+pub const ADMIN_DIGEST: &str = "quan-tri";
+
 /// Which articles an edition draws from: those whose [`Ingest`] lies in `(after, upto]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
@@ -60,12 +63,29 @@ pub struct Edition {
     /// Copies of what an earlier edition had: listed, told no second time.
     #[serde(default)]
     pub reprints: Vec<Reprint>,
+    /// What became of articles that an earlier edition had: "Đính chính, gỡ bài".
+    #[serde(default)]
+    pub corrections: Vec<Correction>,
     /// What could be seen and what could not.
     pub coverage: Coverage,
     /// Articles per edition day, oldest first, this edition's last.
     pub week: Vec<DayCount>,
     /// Whom to ask; a mail address.
     pub contact: Option<String>,
+    /// Of its headings.
+    #[serde(default)]
+    pub language: Language,
+}
+
+/// The language of an edition's headings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Vietnamese.
+    #[default]
+    Vi,
+    /// English, for readers from abroad; what the papers wrote stays Vietnamese.
+    En,
 }
 
 /// Counts of an edition.
@@ -98,6 +118,24 @@ pub struct StoryView {
     pub summary: Vec<Quote>,
     /// Figures of the story.
     pub figures: Vec<FigureView>,
+    /// Number of the latest earlier edition that told of the same event before; `None` where it is new.
+    #[serde(default)]
+    pub continues: Option<u32>,
+    /// Figures on which its papers differ.
+    #[serde(default)]
+    pub discords: Vec<Discord>,
+    /// Papers that carry it; those of one publisher count once. 0 in editions of old.
+    #[serde(default)]
+    pub papers: u32,
+}
+
+/// One thing for which the papers of a story give different figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Discord {
+    /// What is counted: "đảng viên được kết nạp".
+    pub what: String,
+    /// What each paper says, at least two, in the order of the story's papers.
+    pub claims: Vec<FigureView>,
 }
 
 /// An article as printed.
@@ -130,6 +168,31 @@ pub struct Reprint {
     pub article: ArticleView,
     /// Number of the edition that had the report first.
     pub number: u32,
+}
+
+/// What became of an article that an earlier edition had.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The article as it is now; of a notice, the notice.
+    pub article: ArticleView,
+    /// Number of the edition that had it.
+    pub number: u32,
+    /// The headline that was mailed.
+    pub mailed_title: String,
+    /// What happened.
+    pub change: Change,
+}
+
+/// What can happen to an article after it was mailed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// Its paper printed a correction that names it.
+    Corrected,
+    /// Its paper took it down.
+    Withdrawn,
+    /// Its headline was changed.
+    Retitled,
 }
 
 /// A sentence copied from a paper.
@@ -331,4 +394,16 @@ pub enum SendOutcome {
         /// What happened.
         reply: String,
     },
+}
+
+impl SendOutcome {
+    /// What the server said, or what happened.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Accepted { reply }
+            | Self::Later { reply, .. }
+            | Self::Refused { reply }
+            | Self::Unsure { reply } => reply,
+        }
+    }
 }

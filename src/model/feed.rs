@@ -20,6 +20,9 @@ pub struct Source {
     pub aliases: Vec<String>,
     /// Its place when papers of one story are listed; smaller stands first.
     pub rank: u16,
+    /// The house it comes from, a word of the admin's: papers of one count once. `None` = a house by itself, or that of
+    /// the paper whose domain it lies under.
+    pub publisher: Option<String>,
     /// CSS selectors for its article pages; empty where the general reading does.
     pub page_rules: PageRules,
     /// User-Agent for this source alone; `None` takes the program's own.
@@ -28,6 +31,16 @@ pub struct Source {
     pub time_zone: Option<String>,
     /// Its feeds, in the file's order.
     pub feeds: Vec<FeedSpec>,
+}
+
+impl Source {
+    /// Whether a host is this paper's: its domain, an alias, or a host below one of them.
+    pub fn has_host(&self, host: &str) -> bool {
+        std::iter::once(&self.domain)
+            .chain(&self.aliases)
+            .filter_map(|domain| host.strip_suffix(domain.as_str()))
+            .any(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
 }
 
 /// CSS selectors that read one paper's article pages; each may be empty (= the general reading).
@@ -46,6 +59,21 @@ pub struct PageRules {
     pub published: Option<String>,
     /// What to take out of the body first.
     pub remove: Vec<String>,
+}
+
+/// CSS selectors that read a list page (`kind = "page"`): where its items stand, and what of an item is what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListRules {
+    /// Each item: the element around one article's teaser, or its link itself.
+    pub item: String,
+    /// The link to the article, within the item; `None` takes the item's first link with a text.
+    pub link: Option<String>,
+    /// The headline; `None` takes the link's text.
+    pub title: Option<String>,
+    /// The printed time; an attribute `datetime` counts before the text.
+    pub time: Option<String>,
+    /// The sapo.
+    pub summary: Option<String>,
 }
 
 /// What kind of document a feed address gives.
@@ -76,10 +104,13 @@ pub struct FeedSpec {
     pub enabled: bool,
     /// Whether somebody has seen this address answer with a feed.
     pub verified: bool,
+    /// How to read it; there for [`FeedKind::Page`] and only for it.
+    pub list: Option<ListRules>,
 }
 
 /// What a server gave us to ask conditionally next time, byte for byte (RFC 9110 §8.8).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Validators {
     /// `ETag`, sent back as it came in `If-None-Match`.
     pub etag: Option<String>,
@@ -129,6 +160,8 @@ pub enum FailureKind {
     Empty,
     /// Bytes that are no feed.
     NotAFeed,
+    /// A list page in which the selectors find no article.
+    NoItems,
     /// The reader broke down on it; the bug is ours, the trouble stays this feed's.
     Reader,
 }
@@ -156,12 +189,13 @@ impl FailureKind {
             Self::Html => "html",
             Self::Empty => "empty",
             Self::NotAFeed => "not-a-feed",
+            Self::NoItems => "no-items",
             Self::Reader => "reader",
         }
     }
 
     /// Every kind, in the order of declaration.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Dns,
         Self::Connect,
         Self::Tls,
@@ -181,6 +215,7 @@ impl FailureKind {
         Self::Html,
         Self::Empty,
         Self::NotAFeed,
+        Self::NoItems,
         Self::Reader,
     ];
 
@@ -211,6 +246,7 @@ impl FailureKind {
             Self::Html => "trả về trang web, không phải nguồn tin",
             Self::Empty => "trả về nội dung rỗng",
             Self::NotAFeed => "nội dung không phải nguồn tin",
+            Self::NoItems => "không tìm thấy bài nào trên trang danh mục",
             Self::Reader => "không đọc được nội dung",
         }
     }
@@ -316,6 +352,125 @@ pub struct FeedState {
     pub retired_at: Option<Timestamp>,
     /// A permanent redirect's target and how often in a row it was seen with a valid feed there.
     pub moved: Option<(Url, u32)>,
+    /// Of a sitemap index: its documents that are read, the newest first.
+    pub parts: Vec<FeedPart>,
+    /// What is watched for drift: a feed that answers and is yet of no use any more.
+    pub watch: Watch,
+}
+
+/// What is remembered of a feed's answers to see it drift; `daemon::drift` fills and judges it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Watch {
+    /// Since when its document holds no item.
+    pub empty_since: Option<Timestamp>,
+    /// Since when all items carry one date.
+    pub same_dates_since: Option<Timestamp>,
+    /// Since when its headlines are not Vietnamese any more.
+    pub foreign_since: Option<Timestamp>,
+    /// Since when the address leads to a home page.
+    pub home_since: Option<Timestamp>,
+    /// Whether its headlines were Vietnamese once.
+    pub vietnamese: bool,
+    /// New entries by day (days since 1970, UTC), the oldest first; days without any are left out.
+    pub volume: Vec<(i32, u32)>,
+}
+
+impl Watch {
+    /// Days whose volume is remembered, today aside.
+    pub const DAYS: i32 = 26;
+
+    /// The day of an instant, as [`Watch::volume`] numbers them.
+    pub fn day(at: Timestamp) -> i32 {
+        i32::try_from(at.as_second().div_euclid(24 * 60 * 60)).unwrap_or(i32::MAX)
+    }
+
+    /// Puts what is new into the volume of its day; what is too old to compare with is forgotten.
+    pub fn count(&mut self, new: usize, at: Timestamp) {
+        let today = Self::day(at);
+        let new = u32::try_from(new).unwrap_or(u32::MAX);
+        self.volume.retain(|(day, _)| *day >= today - Self::DAYS);
+        match self.volume.last_mut() {
+            Some((day, count)) if *day == today => *count = count.saturating_add(new),
+            _ if new > 0 => self.volume.push((today, new)),
+            _ => {}
+        }
+    }
+}
+
+/// How a feed that answers has drifted away from what it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Drift {
+    /// It leads to the paper's home page.
+    HomePage,
+    /// It answers with no item, for days.
+    Empty,
+    /// It answers with the same old items, far longer than was usual.
+    Frozen,
+    /// It brings a small part of what it used to bring.
+    Collapsed,
+    /// Its headlines are in another language than before.
+    OtherLanguage,
+    /// All its items carry one date: when the file was made.
+    SameDates,
+}
+
+impl Drift {
+    /// The stable word, as `--json` prints it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::HomePage => "home-page",
+            Self::Empty => "empty",
+            Self::Frozen => "frozen",
+            Self::Collapsed => "collapsed",
+            Self::OtherLanguage => "other-language",
+            Self::SameDates => "same-dates",
+        }
+    }
+
+    /// What staff and admins read, in Vietnamese.
+    pub fn in_vietnamese(self) -> &'static str {
+        match self {
+            Self::HomePage => "địa chỉ nay dẫn về trang chủ",
+            Self::Empty => "vẫn trả lời nhưng không có bài nào",
+            Self::Frozen => "vẫn trả lời nhưng không có bài mới",
+            Self::Collapsed => "số bài giảm hẳn so với trước",
+            Self::OtherLanguage => "không còn là tiếng Việt",
+            Self::SameDates => "mọi bài đều ghi cùng một giờ",
+        }
+    }
+
+    /// Whether news may be missed: staff are told, not the admin alone.
+    pub fn hides_news(self) -> bool {
+        !matches!(self, Self::SameDates)
+    }
+}
+
+/// A drift, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alarm {
+    /// What.
+    pub drift: Drift,
+    /// Since when, as far as we can tell.
+    pub since: Timestamp,
+}
+
+/// One document that a sitemap index names, and what we remember of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedPart {
+    /// Where it is.
+    pub url: Url,
+    /// The index's word on when it changed, as written.
+    pub changed: Option<String>,
+    /// Whether it was read since it changed.
+    pub read: bool,
+    /// For conditional requests; only of a document that was read and stored.
+    #[serde(default)]
+    pub validators: Validators,
+    /// BLAKE3 of that document.
+    #[serde(default)]
+    pub body_hash: Option<[u8; 32]>,
 }
 
 /// A feed due to be polled, claimed from the store.

@@ -1,5 +1,7 @@
 //! robots.txt by RFC 9309, fetched through the same client and kept for a while.
 
+mod rules;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,9 +12,8 @@ use url::Url;
 use super::client::Client;
 use super::fetch::{Accept, Request};
 use crate::model::{FailureKind, FetchOutcome};
+use rules::Rules;
 
-/// The product token that groups in robots.txt are matched against.
-const AGENT: &str = "diembao";
 /// RFC 9309 §2.4: a copy should not be used for more than a day.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// After a server's failure we stay away for this long before asking for the file again.
@@ -40,19 +41,14 @@ pub struct Robots {
 #[derive(Debug)]
 struct Entry {
     since: Timestamp,
-    rules: OnceCell<Rules>,
-}
-
-#[derive(Debug)]
-enum Rules {
-    Read(robotxt::Robots),
-    Unreachable,
+    /// `None`: the file could not be had.
+    rules: OnceCell<Option<Rules>>,
 }
 
 impl Entry {
     fn is_stale(&self, now: Timestamp) -> bool {
         let kept = match self.rules.get() {
-            Some(Rules::Unreachable) => KEPT_FAILED,
+            Some(None) => KEPT_FAILED,
             _ => KEPT,
         };
         let age = now.duration_since(self.since);
@@ -74,11 +70,9 @@ impl Robots {
             .get_or_init(|| load(client, request, address, now))
             .await;
         match rules {
-            Rules::Read(rules) if rules.is_url_allowed(&request.url) => Verdict::Allowed,
-            Rules::Read(_) => Verdict::Disallowed,
-            Rules::Unreachable => {
-                Verdict::NotNow(entry.since.saturating_add(KEPT_FAILED).unwrap_or(now))
-            }
+            Some(rules) if rules.allow(&request.url) => Verdict::Allowed,
+            Some(_) => Verdict::Disallowed,
+            None => Verdict::NotNow(entry.since.saturating_add(KEPT_FAILED).unwrap_or(now)),
         }
     }
 
@@ -105,7 +99,7 @@ impl Robots {
     }
 }
 
-async fn load(client: &Client, page: &Request, address: Url, now: Timestamp) -> Rules {
+async fn load(client: &Client, page: &Request, address: Url, now: Timestamp) -> Option<Rules> {
     let asked = Request {
         user_agent: page.user_agent.clone(),
         newspaper: page.newspaper.clone(),
@@ -113,18 +107,18 @@ async fn load(client: &Client, page: &Request, address: Url, now: Timestamp) -> 
         ..Request::to(address, Accept::Robots)
     };
     match Box::pin(client.fetch(&asked, now)).await {
-        FetchOutcome::Fresh(file) => Rules::Read(robotxt::Robots::parse(&file.body, AGENT)),
+        FetchOutcome::Fresh(file) => Some(Rules::read(&file.body)),
         // RFC 9309 §2.3.1.3: the file does not exist or is not for us (4xx): everything is allowed. §2.3.1.2: so it is
         // where redirects lead nowhere. 429 is a 4xx too, but says that the server is busy.
-        FetchOutcome::Gone => Rules::Read(robotxt::Robots::allow_all()),
+        FetchOutcome::Gone => Some(Rules::none()),
         FetchOutcome::Failed(failure) => match failure.kind {
             FailureKind::NotFound
             | FailureKind::Forbidden
             | FailureKind::HttpClient
             | FailureKind::Redirect
-            | FailureKind::Empty => Rules::Read(robotxt::Robots::allow_all()),
-            _ => Rules::Unreachable,
+            | FailureKind::Empty => Some(Rules::none()),
+            _ => None,
         },
-        FetchOutcome::NotModified(_) | FetchOutcome::Throttled { .. } => Rules::Unreachable,
+        FetchOutcome::NotModified(_) | FetchOutcome::Throttled { .. } => None,
     }
 }

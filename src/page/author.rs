@@ -2,7 +2,7 @@
 
 use super::lines;
 use super::meta::{Meta, key};
-use super::tree::{Role, Tree};
+use super::tree::{Block, Role, Tree};
 use url::Url;
 
 /// The signature, and the blocks at the end of the text that are signature or source.
@@ -36,7 +36,7 @@ pub(super) fn find(
             } else {
                 tree.role_of(block, usize::MAX)
             };
-            role == Role::Author
+            role == Role::Author || is_marked(tree, block)
         })
         .filter_map(|at| lines::name_in(&tree.blocks[at].text))
         .find(|name| own.may_sign(name));
@@ -46,16 +46,30 @@ pub(super) fn find(
     signature
 }
 
+/// Whether the page says to machines that a block names the author, wherever it stands.
+fn is_marked(tree: &Tree<'_>, block: &Block) -> bool {
+    tree.ancestors(block.owner)
+        .take(3)
+        .filter_map(|i| tree.elements[i].node.attr("itemprop"))
+        .any(|name| name.eq_ignore_ascii_case("author"))
+}
+
 /// "Nguyên Minh - 07/03/2026 08:47", "By John Roe" between headline and text.
 fn dated_line(tree: &Tree<'_>, own: &Own, title: Option<usize>, first: usize) -> Option<String> {
     let from = title.unwrap_or(first.saturating_sub(8));
     (from..first)
         .map(|at| &tree.blocks[at])
         .filter(|b| lines::is_dateline(&b.text) || lines::is_byline(&b.text))
-        .filter_map(|b| lines::name_in(&b.text))
+        .filter_map(|b| lines::name_in(&b.text).or_else(|| after_by(&b.text)))
         .find(|name| {
             own.may_sign(name) && name.split_whitespace().count() >= 2 && !is_weekday(name)
         })
+}
+
+/// "Posted on 2 May 2025 by Ruth Calder".
+fn after_by(line: &str) -> Option<String> {
+    let (_, name) = line.rsplit_once(" by ")?;
+    lines::name_in(name)
 }
 
 fn is_weekday(name: &str) -> bool {

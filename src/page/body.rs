@@ -50,7 +50,7 @@ pub(super) fn find(tree: &Tree<'_>, title: Option<usize>) -> Option<Body> {
     }
     let best = best(tree, &score)?;
     Some(Body {
-        container: grow(tree, &mass, best),
+        container: grow(tree, &mass, best, title),
         teasers,
         furniture,
     })
@@ -89,16 +89,20 @@ fn best(tree: &Tree<'_>, score: &[f64]) -> Option<usize> {
 
 /// Takes in the surroundings while they hold more of the article: one cut into sections, or its last paragraphs beside
 /// a box with the first.
-fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
+fn grow(tree: &Tree<'_>, mass: &[f64], best: usize, title: Option<usize>) -> usize {
     let mut here = best;
     for _ in 0..4 {
+        // What holds the headline as well is a whole article: boxes like it are other articles.
+        let whole = title.is_some_and(|t| tree.is_within(tree.blocks[t].owner, here));
         let parent = tree.elements[here].parent;
         if parent == here || matches!(tree.elements[parent].tag.as_str(), "body" | "html") {
             break;
         }
         let more: f64 = (0..tree.elements.len())
             .filter(|i| tree.elements[*i].parent == parent && *i != here && mass[*i] > 0.0)
-            .filter(|i| is_of_one_piece(tree, mass, here, *i))
+            .filter(|i| {
+                is_paragraph_like(tree, *i) || (!whole && is_of_one_piece(tree, mass, here, *i))
+            })
             .map(|i| mass[i])
             .sum();
         let alone = tree.elements[parent].chars == tree.elements[here].chars;
@@ -110,13 +114,19 @@ fn grow(tree: &Tree<'_>, mass: &[f64], best: usize) -> usize {
     here
 }
 
-/// Whether a sibling is of the same article: a paragraph, a section named alike, or something of like weight.
+fn is_paragraph_like(tree: &Tree<'_>, element: usize) -> bool {
+    matches!(
+        tree.elements[element].tag.as_str(),
+        "p" | "ul" | "ol" | "blockquote"
+    )
+}
+
+/// Whether a sibling is of the same article: a section named alike, or something of like weight.
 fn is_of_one_piece(tree: &Tree<'_>, mass: &[f64], here: usize, sibling: usize) -> bool {
     let (one, other) = (&tree.elements[here], &tree.elements[sibling]);
     let class = |e: &super::tree::Element<'_>| e.node.attr("class").unwrap_or_default();
-    let paragraph = matches!(other.tag.as_str(), "p" | "ul" | "ol" | "blockquote");
     let named_alike = one.tag == other.tag && !class(one).is_empty() && class(one) == class(other);
-    paragraph || named_alike || mass[sibling] > mass[here] * 0.4
+    named_alike || mass[sibling] > mass[here] * 0.4
 }
 
 /// Prose before the headline is not the article's, unless the headline was found below it.

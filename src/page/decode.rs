@@ -1,54 +1,34 @@
-//! Bytes of a page → text.
+//! Bytes of a page → text: as for feeds, and a page has its charset in a `<meta>`.
 
-use encoding_rs::{Encoding, UTF_8};
+use crate::feed::{Decoded, How, decode};
+use regex::bytes::Regex;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 /// How far into the page a `<meta charset>` is looked for; the HTML standard says 1024, real heads need more.
 const META_WINDOW: usize = 8192;
 
-static CHARSET: LazyLock<regex::bytes::Regex> = LazyLock::new(|| {
-    regex::bytes::Regex::new(r#"(?i)charset\s*=\s*["']?\s*([a-z0-9_:\-]{2,40})"#)
-        .expect("a constant pattern")
+static CHARSET: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?i)charset\s*=\s*["']?\s*([a-z0-9_:\-]{2,40})"#).expect("a constant pattern")
 });
 
-/// The page as text; malformed sequences become U+FFFD.
+/// The page as text, and how it was read. Never fails; what cannot be read becomes U+FFFD.
 ///
-/// A byte order mark wins; then bytes that are UTF-8 are UTF-8, whatever the page claims (a text of some length is
-/// not UTF-8 by accident); then the header, the `<meta>`, a guess.
-pub(super) fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
-    if let Some((encoding, bom)) = Encoding::for_bom(bytes) {
-        return encoding
-            .decode_without_bom_handling(&bytes[bom..])
-            .0
-            .into_owned();
+/// The order is that of [`decode`]: shapes before labels, the header before the page's own word, then a guess.
+pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, Decoded) {
+    let labelled = content_type.is_some_and(|header| label_in(header.as_bytes()).is_some());
+    let own = (!labelled)
+        .then(|| label_in(&bytes[..bytes.len().min(META_WINDOW)]))
+        .flatten()
+        .map(|label| format!("text/html; charset={label}"));
+    let (text, mut decoded) = decode::decode(bytes, own.as_deref().or(content_type));
+    if own.is_some() && decoded.how == How::Header {
+        decoded.how = How::Declaration;
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return text.to_owned();
-    }
-    let declared = content_type
-        .and_then(|header| label_in(header.as_bytes()))
-        .or_else(|| label_in(&bytes[..bytes.len().min(META_WINDOW)]));
-    // A page that declares UTF-8 and is not quite (cut in the middle of a letter, one bad byte) is still UTF-8.
-    declared
-        .unwrap_or_else(|| guess(bytes))
-        .decode_without_bom_handling(bytes)
-        .0
-        .into_owned()
+    (text, decoded)
 }
 
-fn label_in(bytes: &[u8]) -> Option<&'static Encoding> {
+fn label_in(bytes: &[u8]) -> Option<String> {
     let found = CHARSET.captures(bytes)?;
-    let encoding = Encoding::for_label(&found[1])?;
-    // A document whose meta could be read byte by byte is not UTF-16 (HTML standard, "prescan").
-    Some(if encoding.is_ascii_compatible() {
-        encoding
-    } else {
-        UTF_8
-    })
-}
-
-fn guess(bytes: &[u8]) -> &'static Encoding {
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(&bytes[..bytes.len().min(256 * 1024)], true);
-    detector.guess(None, chardetng::Utf8Detection::Allow)
+    Some(String::from_utf8_lossy(&found[1]).into_owned())
 }

@@ -68,7 +68,7 @@ pub fn extract(
         return Err(NotAnArticle::TooLarge);
     }
     let read = std::panic::AssertUnwindSafe(|| {
-        let page = guard::bounded(&decode::decode(html, content_type));
+        let page = guard::bounded(&decode::decode(html, content_type).0);
         read(&page, url, rules, zone)
     });
     // The tree builder is not ours: a panic in it is this page's trouble only.
@@ -114,6 +114,9 @@ fn read(
     if sparse && !ruled_body {
         text = fuller(text, page, &own, lead.text.as_deref());
     }
+    if text.chars().count() < SPARSE_CHARS {
+        text = stated(text, &meta);
+    }
     let lead = ruled.lead.or(lead.text);
     if text.chars().count() + lead.as_ref().map_or(0, |l| l.chars().count()) < MIN_TEXT_CHARS {
         return Err(NotAnArticle::NoText);
@@ -128,6 +131,17 @@ fn read(
         lead,
         text,
     })
+}
+
+/// The text that the page states in its structured data, where that has much more than what it shows: pages that a
+/// script draws.
+fn stated(shown: String, meta: &meta::Meta) -> String {
+    let stated = meta.body.join("\n\n");
+    if stated.len() > 2 * shown.len() + 100 {
+        stated
+    } else {
+        shown
+    }
 }
 
 /// The library's text where it found much more than we did: ours and more, or anything where we found nothing.

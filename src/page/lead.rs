@@ -41,7 +41,13 @@ pub(super) fn find(
 
 fn is_named_lead(tree: &Tree<'_>, at: usize, title: &str) -> bool {
     let block = &tree.blocks[at];
+    // A summary in points is not the sapo.
+    let listed = tree
+        .ancestors(block.owner)
+        .take(3)
+        .any(|i| tree.elements[i].tag == "li");
     tree.role_of(block, usize::MAX) == Role::Lead
+        && !listed
         && block.chars >= 25
         && block.chars <= 1500
         && block.link_share() < 0.5
@@ -111,12 +117,12 @@ fn described(
     (from..=first).find(|at| says(*at) && apart(*at))
 }
 
-/// A sentence set as a heading between headline and text.
+/// A sentence set as a heading, or in bold apart from the text, between headline and text.
 fn under_headline(tree: &Tree<'_>, from: usize, first: usize) -> Option<usize> {
     (from..=first).find(|at| {
         let block = &tree.blocks[*at];
         let heading = matches!(tree.elements[block.owner].tag.as_str(), "h2" | "h3");
-        heading
+        (heading || (block.is_bold() && *at < first))
             && block.chars >= 60
             && block.link_share() < 0.3
             && lines::ends_sentence(&block.text)

@@ -13,7 +13,7 @@ fn pattern(text: &str) -> Regex {
 
 static CREDIT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)(?:^|[\s.,;:(\[–—\-/…|])(?:ảnh|clip|video|đồ họa|nguồn ảnh|photo(?:graph)?|image|picture|credit)(?:\s+(?:minh họa|minh hoạ|tư liệu|chụp|courtesy|by|credit))?\s*(?:[:/©]|–|-|by\s)\s*[^.!?]{0,70}[.)\]]*$",
+        r"(?i)(?:^|[\s.,;:(\[–—\-/…|])(?:ảnh|clip|video|đồ họa|nguồn ảnh|photo(?:graph)?|image|picture|credit)(?:\s+(?:minh họa|minh hoạ|tư liệu|chụp|courtesy|by|credit))?\s*(?P<sign>[:/©]|–|-|by\s)\s*(?P<name>[^.!?]{0,70})[.)\]]*$",
     )
 });
 static CAPTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -38,7 +38,7 @@ static INVITATION: LazyLock<Regex> = LazyLock::new(|| {
         |theo\s+dõi\s+.{0,60}\s+(?:trên|tại|qua)\b|chia\s+sẻ(?:\s+(?:bài|lên|facebook|zalo|link|ngay)\b|\s*:?\s*$)|bình\s+luận\s*(?:\(?\d*\)?)?\s*:?\s*$|gửi\s+bình\s+luận|ý\s+kiến\s*(?:\(.*\))?\s*$
         |link\s+bài\s+gốc|lấy\s+link|copy\s+link|sao\s+chép|đã\s+copy|quảng\s+cáo\s*$|adv(?:ertisement)?s?\s*$|in\s+bài(?:\s+viết)?\s*$|gửi\s+(?:bài|email)|lưu\s+bài|nghe\s+(?:đọc\s+)?(?:bài|tin)|a\s*[-+]?\s+a\s*[-+]?(?:\s+a\s*[-+]?)?\s*$|\[?facebook\]?\s*$|zalo\s*$|twitter\s*$|trở\s+lại\b|về\s+trang\s+chủ|xem\s+các\s+bài
         |read\s+(?:more|also|next|the\s+full)\b|see\s+also\b|related(?:\s+(?:articles?|stories|content|links?|topics?|news|coverage))?\s*:?\s*$|related\s*:|more\s+(?:on\s+this|from|stories|news|about)\b.{0,80}$|recommended\b.{0,40}$|also\s+read\b|don'?t\s+miss\b|most\s+(?:read|popular)\b|trending\b.{0,20}$|you\s+(?:may|might)\s+(?:also\s+)?(?:like|be\s+interested)
-        |share\s*(?:this|on|via|:)|share\s*$|follow\s+(?:us|him|her|me|@|.{1,40}\s+on\s+(?:twitter|facebook|instagram))|sign\s+up\b|subscribe\b|click\s+here\b|advertisement\b|sponsored\b|story\s+continues|continue\s+reading|comments?\s*(?:\(\d*\))?\s*$|leave\s+a\s+(?:comment|reply)|all\s+rights\s+reserved|copyright\s+(?:©|\(c\)|20)|©|filed\s+under|posted\s+(?:in|by|on)\b|tagged\b|print\s*$|e-?mail\s*$|tweet\s*$|download\s+our|get\s+our\s+app|this\s+article\s+(?:was\s+originally|originally)
+        |share\s*(?:this|on|via|:)|share\s*$|follow\s+(?:us|him|her|me|@|.{1,40}\s+on\s+(?:twitter|facebook|instagram))|sign\s+up\b|subscribe\b|click\s+here\b|advertisements?\s*(?:$|[-–—:(.])|sponsored\s+(?:by|content|post)\b|story\s+continues|continue\s+reading|comments?\s*(?:\(\d*\))?\s*$|leave\s+a\s+(?:comment|reply)|all\s+rights\s+reserved|copyright\s+(?:©|\(c\)|20)|©|filed\s+under|posted\s+(?:in|by|on)\b.{0,60}$|tagged\s*(?:as|in|with|under|:)\b.{0,80}$|tagged\s*:|print\s*$|e-?mail\s*$|tweet\s*$|download\s+our|get\s+our\s+app|this\s+article\s+(?:was\s+originally|originally)
         )",
     )
 });
@@ -51,8 +51,9 @@ static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?ix)^[\s(*\-–—]*(?:
         (?:tin|bài|thực\s+hiện|tác\s+giả|người\s+viết|phóng\s+viên|pv|biên\s+tập|tổng\s+hợp|nội\s+dung|chùm\s+ảnh|clip|video|đồ\s+họa|trình\s+bày|bài\s+viết)(?:\s*(?:,|-|–|và|&|/|:)\s*(?:tin|bài|ảnh|clip|video|đồ\s+họa|clip)){0,3}\s*[:：]
+        |(?:ảnh|clip)\s*(?:,|và|&|-)\s*(?:bài|tin)\s*[:：]
         |(?:tin\s+bài|tin,?\s+ảnh|bài,?\s+ảnh|bài\s+và\s+ảnh|tin\s+và\s+ảnh)\s*[:：]?\s
-        |theo\s+|nguồn\s*:\s*|(?:written|reported|story)?\s*\bby\b[:\s]\s*|author\s*:\s*
+        |theo\s+|nguồn\s*:\s*|(?:được\s+)?(?:viết|đăng|gửi)\s+bởi\s*:?\s+|người\s+(?:đăng|gửi)\s*:\s*|(?:written|reported|story|posted|published)?\s*\bby\b[:\s]\s*|author\s*:\s*
         )\s*",
     )
 });
@@ -65,7 +66,9 @@ static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static BOTH: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"(?i)^\W*(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh\s*[:：]")
+    pattern(
+        r"(?i)^\W*(?:(?:tin|bài|bài viết|nội dung|thực hiện|clip)\b.{0,12}\bảnh|ảnh\b.{0,6}\b(?:tin|bài))\s*[:：]",
+    )
 });
 static AGENCY: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
@@ -106,8 +109,17 @@ pub(super) fn is_caption(text: &str) -> bool {
     // "Tin, ảnh: Kim Ngân" signs the article.
     !BOTH.is_match(text)
         && (CAPTION.is_match(text)
-            || (chars <= 300 && CREDIT.is_match(text))
+            || (chars <= 300 && is_credited(text, chars))
             || PICTURE_NUMBER.is_match(text))
+}
+
+/// Whether a line ends in a credit. After a dash or "by", and in a long line, only a name is one: "a video - the third".
+fn is_credited(text: &str, chars: usize) -> bool {
+    CREDIT.captures(text).is_some_and(|found| {
+        let name = found["name"].trim();
+        let plain = matches!(&found["sign"], ":" | "/" | "©") && chars <= 160;
+        plain || name.is_empty() || looks_like_name(name)
+    })
 }
 
 /// An invitation, a heading of a list of links, a row of buttons.
@@ -190,7 +202,7 @@ fn cut_parentheses(text: &str) -> String {
 fn cut_date(text: &str) -> String {
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)\s*(?:[-–—|,•]\s*)?(?:(?:thứ\s+\S+|chủ nhật)\s*,?\s*)?(?:ngày\s+)?\d{1,4}\s*[:/.\-h]\s*\d{1,2}\b.*$",
+            r"(?i)\s*(?:[-–—|,•]\s*|\b(?:vào\s+)?lúc\s+|\b(?:on|at)\s+)?(?:(?:thứ\s+\S+|chủ nhật)\s*,?\s*)?(?:ngày\s+)?\d{1,4}\s*(?:[:/.\-h]|giờ)\s*\d{1,2}\b.*$",
         )
     });
     DATE.replace(text, "")

@@ -1,7 +1,9 @@
 //! What a page says of itself to machines: `<meta>`, `<link>`, JSON-LD.
 
 use dom_query::Document;
+use regex::Regex;
 use serde_json::Value;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// `<meta>` elements read at most.
@@ -32,6 +34,8 @@ pub(super) struct Meta {
     pub breadcrumb: Vec<String>,
     /// JSON-LD: articleSection.
     pub section: Option<String>,
+    /// JSON-LD: articleBody, its paragraphs.
+    pub body: Vec<String>,
 }
 
 impl Meta {
@@ -53,6 +57,20 @@ impl Meta {
                 }
             }
         }
+        // Where a machine's date stands on the element that prints it, without being a `<meta>` or `<time>`.
+        for node in document
+            .select("[itemprop=datePublished]")
+            .nodes()
+            .iter()
+            .take(10)
+        {
+            let stated = ["content", "datetime", "title"]
+                .iter()
+                .find_map(|name| node.attr(name));
+            if let Some(text) = stated.filter(|_| !node.has_name("meta")) {
+                meta.named.push(("datepublished".to_owned(), tidy(&text)));
+            }
+        }
         meta.canonical = document
             .select("link[rel]")
             .nodes()
@@ -66,12 +84,7 @@ impl Meta {
             .filter_map(|n| n.attr("href"))
             .map(|h| h.trim().to_owned())
             .find(|h| !h.is_empty());
-        meta.document_title = document
-            .select("title")
-            .nodes()
-            .iter()
-            .map(|n| tidy(&n.text()))
-            .find(|t| !t.is_empty());
+        meta.document_title = document_title(document);
         if let Some(site) = meta.first(&["og:site_name", "site_name", "application-name"]) {
             meta.sites.push(site.to_owned());
         }
@@ -160,6 +173,10 @@ impl Meta {
         }
         self.authors.extend(names_in(object.get("author")));
         self.sites.extend(names_in(object.get("publisher")));
+        if let (true, Some(Value::String(text))) = (self.body.is_empty(), object.get("articleBody"))
+        {
+            self.body = paragraphs(text);
+        }
         if self.section.is_none() {
             self.section = names_in(object.get("articleSection")).into_iter().next();
         }
@@ -180,6 +197,32 @@ impl Meta {
             self.breadcrumb.extend(name);
         }
     }
+}
+
+/// The paragraphs of an articleBody: plain text with line breaks, or HTML.
+fn paragraphs(text: &str) -> Vec<String> {
+    static BREAKS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)</?(?:p|br|div|li|h[1-6]|tr)\b[^>]{0,300}>").expect("a constant pattern")
+    });
+    let broken = match text.contains('<') {
+        true => BREAKS.replace_all(text, "\n"),
+        false => text.into(),
+    };
+    broken
+        .lines()
+        .map(|line| tidy(&crate::feed::plain(line)))
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+/// `<title>`; the first that says something.
+pub(super) fn document_title(document: &Document) -> Option<String> {
+    document
+        .select("title")
+        .nodes()
+        .iter()
+        .map(|n| tidy(&n.text()))
+        .find(|t| !t.is_empty())
 }
 
 /// The texts in a value that may be a text, an object with a name, or a list of such.

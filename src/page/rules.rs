@@ -5,6 +5,16 @@ use aho_corasick::AhoCorasick;
 use dom_query::NodeRef;
 use std::sync::LazyLock;
 
+/// Elements of AMP that are no article: they open beside it, or wait to be filled.
+const JUNK_TAGS: &[&str] = &[
+    "amp-ad",
+    "amp-consent",
+    "amp-list",
+    "amp-sidebar",
+    "amp-social-share",
+    "amp-sticky-ad",
+    "amp-user-notification",
+];
 /// Parts of class and id names of things that are not the article.
 const JUNK_PARTS: &[&str] = &[
     "advert",
@@ -111,7 +121,7 @@ const JUNK_WORDS: &[&str] = &[
     "reactions",
     "promo",
     "weather",
-    "print",
+    "toc",
     "menus",
     "submenu",
     "marquee",
@@ -127,6 +137,7 @@ const CAPTION_PARTS: &[&str] = &[
     "photo-desc",
     "desc-img",
     "picdesc",
+    "desc_cation",
     "photo-credit",
     "image-credit",
     "alt_img",
@@ -152,6 +163,8 @@ const AUTHOR_PARTS: &[&str] = &[
     "source-news",
     "article-source",
 ];
+/// Whole words of class and id names of signatures.
+const AUTHOR_WORDS: &[&str] = &["by", "sign", "signed", "createdby", "penname"];
 const LEAD_PARTS: &[&str] = &[
     "sapo",
     "standfirst",
@@ -184,6 +197,7 @@ const LEAD_WORDS: &[&str] = &[
     "introtext",
     "leadtext",
     "headnote",
+    "brief",
 ];
 const DATE_WORDS: &[&str] = &[
     "time",
@@ -214,6 +228,7 @@ pub(super) fn role(node: &NodeRef<'_>, tag: &str) -> Role {
         "nav" | "footer" | "form" | "button" | "aside" | "dialog" | "menu" | "legend" => {
             return Role::Junk;
         }
+        tag if JUNK_TAGS.contains(&tag) => return Role::Junk,
         "figcaption" | "caption" => return Role::Caption,
         "body" | "html" | "main" => return Role::Plain,
         _ => {}
@@ -247,24 +262,30 @@ pub(super) fn role(node: &NodeRef<'_>, tag: &str) -> Role {
     by_names(&names, tag)
 }
 
-/// Readers' comments, which may well be longer than the article, and other places that never hold one.
+/// Whether an element is the place from which a report was written, set before the sapo without a sign between.
+pub(super) fn is_place_stamp(node: &NodeRef<'_>) -> bool {
+    node.attr("class")
+        .is_some_and(|names| names.contains("location-stamp") || names.contains("locationstamp"))
+}
+
+/// Readers' comments, which may well be longer than the article and never are one.
 pub(super) fn is_never_article(node: &NodeRef<'_>) -> bool {
+    const NEVER: [&str; 4] = ["comment", "binhluan", "binh-luan", "disqus"];
+    named(node, &NEVER)
+}
+
+/// Side columns and feet of pages: beside a short article they may hold most of the prose. A wrapper that is named after
+/// the side column it holds as well ("content-sidebar-wrap") holds nearly all of it.
+pub(super) fn is_beside(node: &NodeRef<'_>) -> bool {
+    named(node, &["sidebar", "footer"])
+}
+
+fn named(node: &NodeRef<'_>, parts: &[&str]) -> bool {
     ["class", "id"]
         .iter()
         .filter_map(|a| node.attr(a))
-        .any(|names| {
-            let names = names.to_lowercase();
-            [
-                "comment",
-                "binhluan",
-                "binh-luan",
-                "sidebar",
-                "footer",
-                "disqus",
-            ]
-            .iter()
-            .any(|part| names.contains(part))
-        })
+        .map(|names| names.to_lowercase())
+        .any(|names| parts.iter().any(|part| names.contains(part)))
 }
 
 fn by_names(names: &str, tag: &str) -> Role {
@@ -281,7 +302,7 @@ fn by_names(names: &str, tag: &str) -> Role {
         Role::Junk
     } else if tag == "article" {
         Role::Plain
-    } else if AUTHOR.is_match(&names) {
+    } else if AUTHOR.is_match(&names) || word(AUTHOR_WORDS) {
         Role::Author
     } else if LEAD.is_match(&names) || word(LEAD_WORDS) {
         Role::Lead

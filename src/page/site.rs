@@ -4,6 +4,7 @@ use super::{body, dates, lines, meta, tree};
 use crate::model::PageRules;
 use dom_query::{Document, Matcher};
 use jiff::{Timestamp, tz::TimeZone};
+use url::Url;
 
 /// What the selectors of the site rules say.
 #[derive(Default)]
@@ -56,4 +57,13 @@ pub(super) fn ruled_body(
     let matcher = Matcher::new(rules.body.as_deref()?).ok()?;
     let node = *document.select_single_matcher(&matcher).nodes().first()?;
     Some(body::at(tree, tree.index_of(&node)?))
+}
+
+/// What relative addresses of the page are relative to: its `<base href>`, else where it came from.
+pub(super) fn base(document: &Document, came_from: &Url) -> Url {
+    let written = document.select_single("base[href]").attr("href");
+    written
+        .and_then(|href| came_from.join(href.trim()).ok())
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .unwrap_or_else(|| came_from.clone())
 }

@@ -1,5 +1,6 @@
 //! The headline as printed.
 
+use super::lines;
 use super::meta::{Meta, key, tidy};
 use super::tree::{Block, Role, Tree};
 
@@ -45,8 +46,55 @@ pub(super) fn find(tree: &Tree<'_>, meta: &Meta) -> Option<Title> {
                     .filter(|(_, index, t)| is_headline(tree, *index, &t.text, meta))
                     .map(|(.., title)| title)
             })
+            .or_else(|| standing_out(tree, meta))
             .or_else(|| from_meta(&claimed)),
     }
+}
+
+/// Blocks that follow a headline within which its text begins.
+const TEXT_WITHIN: usize = 8;
+
+/// Of a page without `h1` and with nothing but a `<title>` of the whole site: the line before the text that is named as
+/// a title, else the first that is set in bold.
+fn standing_out(tree: &Tree<'_>, meta: &Meta) -> Option<Title> {
+    if meta.first(&["og:title", "twitter:title"]).is_some() || !meta.headlines.is_empty() {
+        return None;
+    }
+    let begins = |at: usize| {
+        let next = &tree.blocks[at + 1..(at + 1 + TEXT_WITHIN).min(tree.blocks.len())];
+        next.iter().any(|b| b.chars >= 80 && b.link_share() < 0.3)
+    };
+    let fits = |at: &usize| {
+        let block = &tree.blocks[*at];
+        (15..=250).contains(&block.chars)
+            && block.link_share() < 0.5
+            && tree.role_of(block, usize::MAX) != Role::Junk
+            && !lines::is_dateline(&block.text)
+            && begins(*at)
+    };
+    let named = |at: &usize| {
+        let around = tree.ancestors(tree.blocks[*at].owner).take(2);
+        around
+            .filter_map(|i| tree.elements[i].node.attr("class"))
+            .any(|names| {
+                let names = names.to_lowercase();
+                ["title", "headline", "tieude", "tieu-de"]
+                    .iter()
+                    .any(|word| names.contains(word))
+            })
+    };
+    let candidates: Vec<usize> = (0..tree.blocks.len()).filter(fits).collect();
+    let found = candidates.iter().find(|at| named(at)).or_else(|| {
+        let bold = |at: &&usize| {
+            let block = &tree.blocks[**at];
+            block.is_bold() && !lines::ends_sentence(&block.text) && block.chars >= 20
+        };
+        candidates.iter().find(bold)
+    })?;
+    Some(Title {
+        text: tree.blocks[*found].text.clone(),
+        block: Some(*found),
+    })
 }
 
 fn is_headline(tree: &Tree<'_>, index: usize, text: &str, meta: &Meta) -> bool {
@@ -122,7 +170,24 @@ fn penalty(tree: &Tree<'_>, index: usize, text: &str, meta: &Meta) -> f32 {
         tree.elements[i].role == Role::Junk
             || tree.elements[i].tag == "header" && tree.elements[i].link_chars > 200
     });
-    0.4 * f32::from(u8::from(site)) + 0.3 * f32::from(u8::from(junk))
+    // The paper's name leads home.
+    let home = leads_home(tree, index);
+    0.4 * f32::from(u8::from(site)) + 0.3 * f32::from(u8::from(junk)) + f32::from(u8::from(home))
+}
+
+/// Whether a heading is nothing but a link to the site's front.
+fn leads_home(tree: &Tree<'_>, index: usize) -> bool {
+    let element = &tree.elements[index];
+    if element.link_chars * 10 < element.chars * 9 {
+        return false;
+    }
+    let link = dom_query::Selection::from(element.node).select_single("a[href]");
+    let href = link.attr("href").unwrap_or_default();
+    let href = href.trim();
+    let path = href.split_once("://").map_or(href, |(_, rest)| {
+        rest.find('/').map_or("/", |at| &rest[at..])
+    });
+    path == "/"
 }
 
 /// A block that says just what the metadata say: papers that set headlines in a `div`.

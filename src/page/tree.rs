@@ -176,30 +176,41 @@ impl<'a> Tree<'a> {
 
     /// A name on an element that holds most of the page's prose says nothing: `<div class="share-page">`.
     fn settle_roles(&mut self) {
-        let never: Vec<bool> = self
+        let junk = |e: &Element<'_>| !e.headline && e.role == Role::Junk;
+        let prose_of = |e: &Element<'_>| e.chars - e.link_chars;
+        let mut apart: Vec<bool> = self
             .elements
             .iter()
-            .map(|e| !e.headline && e.role == Role::Junk && super::rules::is_never_article(&e.node))
+            .map(|e| junk(e) && super::rules::is_never_article(&e.node))
             .collect();
-        // Readers' comments may be longer than the article; they do not count.
-        let total: usize = self
-            .blocks
-            .iter()
-            .filter(|b| !self.ancestors(b.owner).any(|i| never[i]))
-            .map(|b| b.chars - b.link_chars)
-            .sum();
-        for (element, never) in self.elements.iter_mut().zip(never) {
-            let prose = element.chars - element.link_chars;
+        // Readers' comments may be longer than the article, side columns too; they do not count.
+        let all = self.prose_outside(&apart);
+        for (apart, element) in apart.iter_mut().zip(&self.elements) {
+            let column = junk(element) && super::rules::is_beside(&element.node);
+            *apart |= column && prose_of(element) * 5 <= all * 4;
+        }
+        let total = self.prose_outside(&apart);
+        for (element, apart) in self.elements.iter_mut().zip(apart) {
+            let prose = prose_of(element);
             let too_long = match element.role {
                 Role::Date => prose > 300,
                 Role::Caption => prose > 500,
                 Role::Author => prose > 800,
                 _ => false,
             };
-            if (prose * 2 > total && !never) || too_long {
+            if (prose * 2 > total && !apart) || too_long {
                 element.role = Role::Plain;
             }
         }
+    }
+
+    /// Characters of prose that stand in none of the elements set apart.
+    fn prose_outside(&self, apart: &[bool]) -> usize {
+        self.blocks
+            .iter()
+            .filter(|b| !self.ancestors(b.owner).any(|i| apart[i]))
+            .map(|b| b.chars - b.link_chars)
+            .sum()
     }
 }
 
@@ -230,7 +241,7 @@ impl<'a> Walk<'a> {
             "head" | "script" | "style" | "meta" | "link" | "input" | "title" => return,
             _ => {}
         }
-        if depth > MAX_DEPTH || is_hidden(&node) {
+        if depth > MAX_DEPTH || is_hidden(&node) || super::rules::is_place_stamp(&node) {
             return;
         }
         let mut role = super::rules::role(&node, &tag);

@@ -1,12 +1,14 @@
 //! Articles on their way: analysis, pages, lookups, an admin's marks.
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, names, near,
     resolve::{self, KeyHash},
     rows::{ARTICLE, article, ms, opt_ms, opt_time, verdict_to_json},
     search,
 };
-use crate::model::{Article, ArticleId, ArticleKey, FeedKey, SourceKey, Verdict};
+use crate::model::{
+    Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, TopicKey, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 
@@ -42,6 +44,21 @@ pub struct Unanalysed {
     pub article: Article,
     /// What an admin said of it, oldest first.
     pub marks: Vec<String>,
+}
+
+/// What an analysis says of an article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Of which.
+    pub article: ArticleId,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Whether its page is worth reading.
+    pub page_wanted: bool,
+    /// Who and what it names; nothing where it is not relevant.
+    pub names: Vec<Name>,
+    /// By what its copies are found; nothing where it is not relevant.
+    pub near: NearKeys,
 }
 
 /// A page to be read, claimed.
@@ -143,25 +160,28 @@ impl Store {
         .await
     }
 
-    /// Stores verdicts of analysis `version`; the flag asks for the article's page, unless that was decided before.
+    /// Stores what analysis `version` says; an article's page is asked for unless that was decided before.
     ///
     /// An article of the last three days whose level rose after an edition had passed its place in the line gets a
     /// new place at the end, so that a later edition of that digest catches it. Articles in an edition stay there.
     pub async fn commit_analyses(
         &self,
         version: i64,
-        analyses: Vec<(ArticleId, Verdict, bool)>,
+        analyses: Vec<Analysis>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let fold = self.fold;
         self.write("storing verdicts", move |tx| {
             let passed: Vec<(String, i64)> = tx
                 .prepare_cached("SELECT digest, max(upto_ingest) FROM editions GROUP BY digest")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?;
-            for (id, verdict, page_wanted) in &analyses {
-                commit_analysis(tx, version, *id, verdict, *page_wanted, now, &passed)?;
+            for analysis in &analyses {
+                if commit_analysis(tx, version, analysis, now, &passed)? {
+                    search::index(tx, analysis.article.0, fold)?;
+                }
             }
-            Ok(())
+            near::forget(tx, now)
         })
         .await
     }
@@ -208,9 +228,7 @@ impl Store {
         self.write("storing a page", move |tx| match &outcome {
             PageOutcome::Read(page) => {
                 put_page(tx, id, page, backfill_after)?;
-                let stored = load(tx, id.0)?;
-                let (sapo, body) = (stored.sapo.as_deref(), stored.body.as_deref());
-                search::index(tx, id.0, &stored.title, sapo, body, fold)
+                search::index(tx, id.0, fold)
             }
             PageOutcome::Failed { retry_at } => tx
                 .prepare_cached(
@@ -384,7 +402,7 @@ fn heed(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn ids(
+pub(super) fn ids(
     conn: &Connection,
     query: &str,
     params: impl rusqlite::Params,
@@ -394,7 +412,7 @@ fn ids(
         .collect()
 }
 
-fn load(conn: &Connection, id: i64) -> rusqlite::Result<Article> {
+pub(super) fn load(conn: &Connection, id: i64) -> rusqlite::Result<Article> {
     conn.prepare_cached(&format!(
         "SELECT {ARTICLE} FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.id = ?1"
     ))?
@@ -407,27 +425,30 @@ fn marks(conn: &Connection, id: i64) -> rusqlite::Result<Vec<String>> {
         .collect()
 }
 
+/// Stores a verdict; whether the article's topics are others than before.
 fn commit_analysis(
     tx: &Transaction<'_>,
     version: i64,
-    id: ArticleId,
-    verdict: &Verdict,
-    page_wanted: bool,
+    analysis: &Analysis,
     now: Timestamp,
     passed: &[(String, i64)],
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<bool> {
+    let (id, verdict) = (analysis.article, &analysis.verdict);
     let before = tx
-        .prepare_cached("SELECT coalesce(level, 0), ingest, seen FROM articles WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT coalesce(level, 0), ingest, seen, verdict FROM articles WHERE id = ?1",
+        )?
         .query_row([id.0], |row| {
             Ok((
                 row.get::<_, u8>(0)?,
                 row.get::<_, i64>(1)?,
                 super::rows::time(row, "seen")?,
+                super::rows::verdict(row.get(3)?),
             ))
         })
         .optional()?;
-    let Some((level, ingest, seen)) = before else {
-        return Ok(());
+    let Some((level, ingest, seen, before)) = before else {
+        return Ok(false);
     };
     tx.prepare_cached(
         "UPDATE articles SET analysed_with = ?2, level = ?3, score = ?4, verdict = ?5 WHERE id = ?1",
@@ -439,7 +460,9 @@ fn commit_analysis(
         verdict.score,
         verdict_to_json(verdict)?
     ])?;
-    if page_wanted {
+    names::put(tx, id, &analysis.names)?;
+    near::put(tx, id, seen, &analysis.near, now)?;
+    if analysis.page_wanted {
         tx.prepare_cached(
             "UPDATE articles SET page_state = 'wanted', page_due_at = ?2 \
              WHERE id = ?1 AND page_state = 'open' AND url <> ''",
@@ -453,7 +476,12 @@ fn commit_analysis(
         )?
         .execute([id.0])?;
     }
-    Ok(())
+    let keys = |verdict: &Verdict| -> Vec<TopicKey> {
+        let mut keys: Vec<_> = verdict.topics.iter().map(|t| t.topic.clone()).collect();
+        keys.sort();
+        keys
+    };
+    Ok(before.as_ref().map(keys).unwrap_or_default() != keys(verdict))
 }
 
 /// Whether an edition's window has gone past the article without taking it.

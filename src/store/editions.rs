@@ -3,9 +3,10 @@
 use super::{
     Store, StoreError,
     rows::{ARTICLE, article, from_json, ms, time, to_json},
+    shelf,
 };
 use crate::model::{
-    Article, ArticleId, DayCount, DigestName, Edition, EditionId, Ingest, Rendered,
+    ADMIN_DIGEST, Article, ArticleId, DayCount, DigestName, Edition, EditionId, Ingest, Rendered,
 };
 use jiff::{Timestamp, civil};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params};
@@ -29,20 +30,6 @@ pub(super) fn published_sql() -> String {
          WHERE e.digest = ?1 AND e.slot >= ?2 ORDER BY a.ingest"
     )
 }
-
-/// What an edition (`?1`) was chosen from, and what stands in it.
-pub(super) fn window_sql() -> String {
-    format!(
-        "SELECT {ARTICLE} FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.id IN ( \
-             SELECT c.id FROM editions e JOIN articles c ON c.ingest > e.after_ingest AND c.ingest <= e.upto_ingest \
-             WHERE e.id = ?1 AND c.backfill = 0 \
-               AND NOT EXISTS (SELECT 1 FROM edition_articles m WHERE m.digest = e.digest AND m.article_id = c.id) \
-             UNION SELECT article_id FROM edition_articles WHERE edition_id = ?1) \
-         ORDER BY a.ingest"
-    )
-}
-
-/// The highest number that a window may reach.
 pub(super) const WATERMARK: &str = "SELECT coalesce( \
     (SELECT min(ingest) - 1 FROM articles WHERE analysed_with = 0 AND level IS NULL), \
     (SELECT max(ingest) FROM articles), 0)";
@@ -116,7 +103,7 @@ pub struct StoredEdition {
     pub rendered: Rendered,
 }
 
-const HEAD: &str = "SELECT e.id, e.digest, e.slot, e.number, e.date, e.upto_ingest, e.composed_at, e.subject, \
+pub(super) const HEAD: &str = "SELECT e.id, e.digest, e.slot, e.number, e.date, e.upto_ingest, e.composed_at, e.subject, \
      (SELECT count(*) FROM edition_articles m WHERE m.edition_id = e.id) AS articles FROM editions e";
 
 impl Store {
@@ -161,17 +148,6 @@ impl Store {
         .await
     }
 
-    /// All articles of the window of a frozen edition, of any level, and those that it had from elsewhere; without
-    /// those that another edition of its digest took. In order of ingest.
-    pub async fn articles_of_window(&self, edition: EditionId) -> Result<Vec<Article>, StoreError> {
-        self.read("finding an old edition's articles", move |conn| {
-            conn.prepare_cached(&window_sql())?
-                .query_map([edition.0], article)?
-                .collect()
-        })
-        .await
-    }
-
     /// Articles of the editions of `digest` that were due since the day `from`, each with its edition's number.
     pub async fn published_since(
         &self,
@@ -205,7 +181,7 @@ impl Store {
         .await
     }
 
-    /// Editions, newest first; of one digest, or of all.
+    /// Editions, newest first; of one digest, or of all but the admin's.
     pub async fn list_editions(
         &self,
         digest: Option<&DigestName>,
@@ -214,10 +190,14 @@ impl Store {
         let digest = digest.cloned();
         self.read("listing editions", move |conn| {
             conn.prepare_cached(&format!(
-                "{HEAD} WHERE ?1 IS NULL OR e.digest = ?1 ORDER BY e.id DESC LIMIT ?2"
+                "{HEAD} WHERE e.digest = ?1 OR ?1 IS NULL AND e.digest <> ?3 ORDER BY e.id DESC LIMIT ?2"
             ))?
             .query_map(
-                params![digest.as_ref().map(DigestName::as_str), limit],
+                params![
+                    digest.as_ref().map(DigestName::as_str),
+                    limit,
+                    ADMIN_DIGEST
+                ],
                 head,
             )?
             .collect()
@@ -255,6 +235,44 @@ impl Store {
         .await
     }
 
+    /// The editions of `digest` that were due from the day `from` to the day `to`, both included, in order.
+    pub async fn editions_between(
+        &self,
+        digest: &DigestName,
+        from: civil::Date,
+        to: civil::Date,
+    ) -> Result<Vec<StoredEdition>, StoreError> {
+        let digest = digest.clone();
+        self.read("reading editions", move |conn| {
+            conn.prepare_cached(
+                "SELECT id, frozen, subject, html, text FROM editions \
+                 WHERE digest = ?1 AND slot >= ?2 AND slot < ?3 || 'U' ORDER BY slot",
+            )?
+            .query_map(
+                params![digest.as_str(), from.to_string(), to.to_string()],
+                stored,
+            )?
+            .collect()
+        })
+        .await
+    }
+
+    /// Articles of the window `(after, upto]` whose headline may be that of a paper's correction, whatever was judged of
+    /// them.
+    pub async fn notices(&self, after: Ingest, upto: Ingest) -> Result<Vec<Article>, StoreError> {
+        self.read("finding corrections", move |conn| {
+            conn.prepare_cached(&format!(
+                "SELECT {ARTICLE} FROM articles a JOIN sources s ON s.id = a.source_id \
+                 WHERE a.ingest > ?1 AND a.ingest <= ?2 AND a.backfill = 0 AND (a.title LIKE '%ính chính%' \
+                     OR a.title LIKE '%ÍNH CHÍNH%' OR a.title LIKE '%ải chính%' OR a.title LIKE '%ẢI CHÍNH%' \
+                     OR a.title LIKE '%ói lại cho rõ%' OR a.title LIKE '%ÓI LẠI CHO RÕ%') ORDER BY a.ingest"
+            ))?
+            .query_map(params![after.0, upto.0], article)?
+            .collect()
+        })
+        .await
+    }
+
     /// Articles per edition day of `digest` since `from`, oldest first: the bars of the week.
     pub async fn edition_sizes(
         &self,
@@ -264,8 +282,9 @@ impl Store {
         let digest = digest.clone();
         self.read("counting the week's articles", move |conn| {
             conn.prepare_cached(
-                "SELECT e.date, count(m.article_id) FROM editions e LEFT JOIN edition_articles m ON m.edition_id = e.id \
-                 WHERE e.digest = ?1 AND e.date >= ?2 GROUP BY e.date ORDER BY e.date",
+                // As each edition counted itself: `edition_articles` has what it only names too.
+                "SELECT date, sum(json_extract(frozen, '$.counts.articles')) FROM editions \
+                 WHERE digest = ?1 AND date >= ?2 GROUP BY date ORDER BY date",
             )?
             .query_map(params![digest.as_str(), from.to_string()], |row| {
                 Ok(DayCount {
@@ -317,6 +336,7 @@ fn freeze(tx: &Transaction<'_>, new: &NewEdition) -> rusqlite::Result<Frozen> {
             new.rendered.html,
             new.rendered.text,
         ])?;
+    shelf::put_stories(tx, EditionId(id), edition)?;
     for article in &new.articles {
         tx.prepare_cached(
             "INSERT INTO edition_articles (digest, article_id, edition_id) VALUES (?1, ?2, ?3) \
@@ -357,7 +377,7 @@ fn is_stale(tx: &Transaction<'_>, new: &NewEdition) -> rusqlite::Result<bool> {
     Ok(stale)
 }
 
-fn head(row: &Row<'_>) -> rusqlite::Result<EditionHead> {
+pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<EditionHead> {
     Ok(EditionHead {
         id: EditionId(row.get("id")?),
         digest: DigestName(row.get("digest")?),
@@ -371,7 +391,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<EditionHead> {
     })
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEdition> {
+pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<StoredEdition> {
     Ok(StoredEdition {
         id: EditionId(row.get("id")?),
         edition: from_json(&row.get::<_, String>("frozen")?)?,

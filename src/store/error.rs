@@ -62,6 +62,16 @@ pub enum StoreError {
         /// What SQLite said first.
         detail: String,
     },
+    /// A restore cannot know which editions were mailed since the backup.
+    #[error(
+        "the data in {} cannot say which editions were mailed since the backup; say it with --mailed-until: the time of the \
+         last edition that the staff got, such as 2026-11-20T06:30+07:00, or \"backup\" if none was mailed after the backup",
+        path.display()
+    )]
+    MailedUnknown {
+        /// The present file, missing or unreadable.
+        path: PathBuf,
+    },
     /// A file or directory could not be made, opened or read.
     #[error("{doing} {}: {source}", path.display())]
     Io {

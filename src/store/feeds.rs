@@ -22,7 +22,7 @@ pub struct SyncReport {
     pub enabled: Vec<FeedKey>,
     /// Feeds switched off or gone from the file; their history stays.
     pub disabled: Vec<FeedKey>,
-    /// Feeds whose address changed.
+    /// Feeds whose address changed, or what is there.
     pub moved: Vec<FeedKey>,
 }
 
@@ -45,7 +45,7 @@ pub struct FeedRow {
 const FEED: &str = "f.id, f.key, s.key AS source, f.url, f.kind, f.section, f.listed, f.enabled, f.verified, \
      f.added_at, f.etag, f.last_modified, f.body_hash, f.next_poll_at, f.not_before, f.last_poll_at, f.last_ok_at, \
      f.last_new_at, f.recent, f.failures, f.failing_since, f.failure, f.failure_detail, f.retired_at, f.moved_to, \
-     f.moved_seen";
+     f.moved_seen, f.parts, f.watch";
 
 /// Feeds of `feeds_due` that are due and nobody's work: the order of the index is the order of the queue.
 pub(super) const DUE: &str = "SELECT id FROM feeds \
@@ -242,12 +242,12 @@ fn put_feed(
     report: &mut SyncReport,
 ) -> rusqlite::Result<()> {
     let known = tx
-        .prepare_cached("SELECT id, url, enabled FROM feeds WHERE key = ?1")?
+        .prepare_cached("SELECT id, url, enabled, kind FROM feeds WHERE key = ?1")?
         .query_row([spec.key.as_str()], |row| {
-            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((id, url, was_enabled)): Option<(i64, String, bool)> = known else {
+    let Some((id, url, was_enabled, kind)): Option<(i64, String, bool, String)> = known else {
         tx.prepare_cached(
             "INSERT INTO feeds (key, source_id, url, kind, section, listed, enabled, verified, added_at, next_poll_at) \
              VALUES (?1, ?2, ?3, ?4, ?5, 1, ?6, ?7, ?8, ?8)",
@@ -282,16 +282,16 @@ fn put_feed(
         report.disabled.push(spec.key.clone());
     }
     let switched_on = spec.enabled && !was_enabled;
-    let moved = url != spec.url.as_str();
+    let moved = url != spec.url.as_str() || kind != kind_word(spec.kind);
     if switched_on {
         report.enabled.push(spec.key.clone());
     }
     if moved {
         report.moved.push(spec.key.clone());
-        // What was learned of another address says nothing of this one; its validators would lie.
+        // What was learned of another address, or of it read otherwise, says nothing; its validators would lie.
         tx.prepare_cached(
             "UPDATE feeds SET etag = NULL, last_modified = NULL, body_hash = NULL, moved_to = NULL, moved_seen = 0, \
-                 not_before = NULL WHERE id = ?1",
+                 not_before = NULL, parts = '[]', watch = '{}' WHERE id = ?1",
         )?
         .execute([id])?;
     }
@@ -367,6 +367,8 @@ fn state(row: &Row<'_>) -> rusqlite::Result<FeedState> {
             Some(text) => Some((url(&text)?, row.get("moved_seen")?)),
             None => None,
         },
+        parts: from_json(&row.get::<_, String>("parts")?)?,
+        watch: from_json(&row.get::<_, String>("watch")?)?,
     })
 }
 

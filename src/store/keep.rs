@@ -6,7 +6,7 @@ use super::{
     search,
 };
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
 /// How much there is.
@@ -110,7 +110,7 @@ impl Store {
         self.read("verifying", troubles).await
     }
 
-    /// Writes a sound copy to `to` while the daemon goes on; fails if `to` exists.
+    /// Writes a sound copy to `to` while the daemon goes on, and reads it through once; fails if `to` exists.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
         let to = to.to_owned();
         self.call_raw("backing up", move |conn| {
@@ -121,7 +121,12 @@ impl Store {
                     path: to,
                 });
             }
-            open::copy_into(conn, &to)
+            open::copy_into(conn, &to)?;
+            // A copy that was never read is a hope, not a backup.
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let copy = Connection::open_with_flags(&to, flags)
+                .map_err(|e| open::sql("reading the backup", e))?;
+            open::integrity_check(&copy, &to)
         })
         .await
     }
@@ -131,22 +136,20 @@ impl Store {
     pub async fn purge_texts(&self, before: Timestamp, limit: u32) -> Result<usize, StoreError> {
         let fold = self.fold;
         self.write("dropping old texts", move |tx| {
-            let old: Vec<(i64, String, Option<String>)> = tx
+            let old: Vec<i64> = tx
                 .prepare_cached(
-                    "SELECT id, title, sapo FROM articles WHERE seen < ?1 AND (body IS NOT NULL \
+                    "SELECT id FROM articles WHERE seen < ?1 AND (body IS NOT NULL \
                          OR EXISTS (SELECT 1 FROM entries e WHERE e.article_id = articles.id AND e.content IS NOT NULL)) \
                      LIMIT ?2",
                 )?
-                .query_map(rusqlite::params![ms(before), limit], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?
+                .query_map(rusqlite::params![ms(before), limit], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
-            for (id, title, sapo) in &old {
+            for id in &old {
                 tx.prepare_cached("UPDATE articles SET body = NULL WHERE id = ?1")?
                     .execute([id])?;
                 tx.prepare_cached("UPDATE entries SET content = NULL WHERE article_id = ?1")?
                     .execute([id])?;
-                search::index(tx, *id, title, sapo.as_deref(), None, fold)?;
+                search::index(tx, *id, fold)?;
             }
             Ok(old.len())
         })

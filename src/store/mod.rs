@@ -9,24 +9,33 @@ mod editions;
 mod error;
 mod feeds;
 mod keep;
+mod leavers;
+mod names;
+mod near;
 mod open;
 mod outbox;
 mod polls;
 mod resolve;
+mod restore;
 mod rows;
 mod search;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
-pub use articles::{DuePage, EntryRow, PageOutcome, PageText, Unanalysed};
+pub use articles::{Analysis, DuePage, EntryRow, PageOutcome, PageText, Unanalysed};
 pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
 pub use keep::{Due, StoreCounts};
+pub use leavers::{Leaver, Left};
+pub use near::{Near, NearOther};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
 pub use polls::{PollCommit, PollReport};
-pub use search::{Found, SearchFilter};
+pub use restore::{Mailed, Restored, mailed_key, restore};
+pub use search::{Found, Page, SearchFilter, SearchOrder, SearchResult, Snippet};
+pub use shelf::{MonthCount, StoryHead, StoryKey};
 
 use open::sql;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
@@ -84,10 +93,18 @@ impl Store {
     pub fn open(dir: &Path, fold: Fold) -> Result<Self, StoreError> {
         open::make_dir(dir)?;
         let lock = open::lock(dir)?;
-        let conn = open::open_owner(dir)?;
+        let conn = open::open_owner(dir, fold)?;
         feeds::release_leases(&conn).map_err(|e| sql("taking back leases", e))?;
         outbox::release_tries(&conn).map_err(|e| sql("taking back tries to deliver", e))?;
         Self::start(conn, Some(lock), dir, fold)
+    }
+
+    /// The process that owns the data in `dir`, as it wrote its number; `None` where nobody does.
+    pub fn owner_of(dir: &Path) -> Option<String> {
+        match open::lock(dir) {
+            Err(StoreError::InUse { pid, .. }) => Some(pid),
+            _ => None,
+        }
     }
 
     /// Opens the file beside its owner, for reading and for small writes such as "due now".

@@ -1,6 +1,6 @@
 //! Opening the file: whose it is, whether it is ours, sound and current. Nothing here writes to a file it refuses.
 
-use super::StoreError;
+use super::{Fold, StoreError, search};
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use std::{
@@ -15,8 +15,22 @@ use std::{
 pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
-/// Every step of the schema; `user_version` counts them.
-const STEPS: &[M<'_>] = &[M::up(include_str!("migrations/0001_first.sql")).foreign_key_check()];
+/// How many steps the schema has: the `user_version` that this program writes.
+const STEPS: usize = 6;
+
+/// Every step of the schema, in order; `user_version` counts them.
+fn steps(fold: Fold) -> [M<'static>; STEPS] {
+    [
+        M::up(include_str!("migrations/0001_first.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0002_names.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0003_near.sql")).foreign_key_check(),
+        M::up_with_hook(include_str!("migrations/0004_marks.sql"), move |tx| {
+            Ok(search::index_all(tx, fold)?)
+        }),
+        M::up(include_str!("migrations/0005_stories.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0006_sources.sql")),
+    ]
+}
 /// How long one statement waits for a lock of another process.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// How long opening waits: a stranger may hold the file for a while (a backup, a curious admin).
@@ -24,7 +38,7 @@ const BUSY_AT_OPEN: Duration = Duration::from_secs(30);
 
 /// The schema version that this program writes.
 pub(super) fn latest_version() -> i64 {
-    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+    i64::try_from(STEPS).unwrap_or(i64::MAX)
 }
 
 /// The owner's lock; held as long as the value lives, and released by the kernel however the process ends.
@@ -89,7 +103,7 @@ pub(super) fn lock(dir: &Path) -> Result<Lock, StoreError> {
 }
 
 /// Opens the file as its owner: made if missing, checked, brought up to date.
-pub(super) fn open_owner(dir: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open_owner(dir: &Path, fold: Fold) -> Result<Connection, StoreError> {
     let path = dir.join(FILE_NAME);
     let version = inspect(&path)?;
     create_private(&path)?;
@@ -100,7 +114,7 @@ pub(super) fn open_owner(dir: &Path) -> Result<Connection, StoreError> {
             let before = dir.join(format!("{FILE_NAME}.before-v{}", latest_version()));
             copy_into(&conn, &before)?;
         }
-        Migrations::from_slice(STEPS)
+        Migrations::new(steps(fold).to_vec())
             .to_latest(&mut conn)
             .map_err(|source| StoreError::Migration {
                 path: path.clone(),
@@ -253,6 +267,31 @@ fn quick_check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
             Err(damaged(e.to_string()))
         }
         Err(source) => Err(sql("checking the database", source)),
+    }
+}
+
+/// The thorough check: pages, indexes, and every row's references.
+pub(super) fn integrity_check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    let damaged = |detail: String| StoreError::Damaged {
+        path: path.to_owned(),
+        detail,
+    };
+    match conn.query_row("PRAGMA integrity_check(1)", [], |row| {
+        row.get::<_, String>(0)
+    }) {
+        Ok(word) if word == "ok" => {}
+        Ok(detail) => return Err(damaged(detail)),
+        Err(e) => return Err(damaged(e.to_string())),
+    }
+    let broken = conn
+        .prepare("PRAGMA foreign_key_check")
+        .and_then(|mut check| check.exists([]))
+        .map_err(|source| sql("checking references", source))?;
+    match broken {
+        true => Err(damaged(
+            "a row refers to another that is not there".to_owned(),
+        )),
+        false => Ok(()),
     }
 }
 

@@ -20,6 +20,9 @@ const DEATHS_MAX: u32 = 5;
 pub(super) const DUE: &str = "SELECT id, edition_id, recipient, tries, queued_at, message_id, message, state \
      FROM deliveries WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
 
+const LISTED: &str = "SELECT d.id, e.digest, d.edition_id, e.number, e.date, d.recipient, d.state, d.tries, d.queued_at, \
+     d.due_at, d.tried_at, d.done_at, d.last_reply, d.message_id FROM deliveries d JOIN editions e ON e.id = d.edition_id";
+
 /// What a try came to, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -144,13 +147,27 @@ impl Store {
         let words =
             super::rows::to_json(&words).map_err(|e| super::sql("listing deliveries", e))?;
         self.read("listing deliveries", move |conn| {
-            conn.prepare_cached(
-                "SELECT d.id, e.digest, d.edition_id, e.number, e.date, d.recipient, d.state, d.tries, d.queued_at, d.due_at, \
-                     d.tried_at, d.done_at, d.last_reply, d.message_id \
-                 FROM deliveries d JOIN editions e ON e.id = d.edition_id \
-                 WHERE ?1 = '[]' OR d.state IN (SELECT value FROM json_each(?1)) ORDER BY d.id DESC LIMIT ?2",
-            )?
+            conn.prepare_cached(&format!(
+                "{LISTED} WHERE ?1 = '[]' OR d.state IN (SELECT value FROM json_each(?1)) ORDER BY d.id DESC LIMIT ?2"
+            ))?
             .query_map(params![words, limit], list_row)?
+            .collect()
+        })
+        .await
+    }
+
+    /// The deliveries of a digest's edition for a slot.
+    pub async fn deliveries_of(
+        &self,
+        digest: &DigestName,
+        slot: &str,
+    ) -> Result<Vec<DeliveryRow>, StoreError> {
+        let (digest, slot) = (digest.clone(), slot.to_owned());
+        self.read("listing an edition's deliveries", move |conn| {
+            conn.prepare_cached(&format!(
+                "{LISTED} WHERE e.digest = ?1 AND e.slot = ?2 ORDER BY d.id"
+            ))?
+            .query_map([digest.as_str(), &slot], list_row)?
             .collect()
         })
         .await

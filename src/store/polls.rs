@@ -23,7 +23,8 @@ const CONTENT_MAX: usize = 256 * 1024;
 pub struct PollCommit {
     /// The feed that was claimed.
     pub feed: FeedId,
-    /// What to remember of it, whole. `last_new_at` is set by the store, which alone knows what is new.
+    /// What to remember of it, whole. `last_new_at` and the watched volume are set by the store, which alone knows what
+    /// is new.
     pub state: FeedState,
     /// What it served; empty where nothing was read (304, same bytes, failure).
     pub entries: Vec<IdentifiedEntry>,
@@ -31,8 +32,6 @@ pub struct PollCommit {
     pub at: Timestamp,
     /// First seen longer than this after its own date, an article is backfill.
     pub backfill_after: SignedDuration,
-    /// Whether pages of new articles are wanted before the analysis has asked for them.
-    pub pages_wanted: bool,
 }
 
 /// What a poll brought.
@@ -71,6 +70,8 @@ struct Intake<'a> {
     commit: &'a PollCommit,
     fold: Fold,
     source: i64,
+    /// The feed has never been read before.
+    first_reading: bool,
     /// Undated items of this document are old ones: the feed was added to a paper that is already printed.
     undated_is_old: bool,
     taken: Taken,
@@ -126,12 +127,13 @@ fn commit_poll(
         commit,
         fold,
         source,
+        first_reading,
         undated_is_old,
         taken: Taken::default(),
         report,
     };
     intake.entries()?;
-    put_state(tx, commit, intake.report.new_entries > 0)?;
+    put_state(tx, commit, intake.report.new_entries)?;
     Ok(intake.report)
 }
 
@@ -325,50 +327,45 @@ impl Intake<'_> {
     fn new_article(&mut self, entry: &IdentifiedEntry) -> rusqlite::Result<ArticleId> {
         let raw = &entry.entry;
         let now = self.commit.at;
-        let wanted = self.commit.pages_wanted && entry.url.is_some();
         let id = self
             .tx
             .prepare_cached(
-                "INSERT INTO articles (source_id, ingest, seen, published, backfill, page_state, page_due_at, url, \
-                     section, author, title, sapo) \
-                 VALUES (?1, (SELECT coalesce(max(ingest), 0) + 1 FROM articles), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT INTO articles (source_id, ingest, seen, published, backfill, url, section, author, title, sapo) \
+                 VALUES (?1, (SELECT coalesce(max(ingest), 0) + 1 FROM articles), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .insert(params![
                 self.source,
                 ms(now),
                 opt_ms(raw.published),
                 self.is_backfill(entry),
-                if wanted { "wanted" } else { "open" },
-                wanted.then(|| ms(now)),
                 entry.url.as_deref().unwrap_or_default(),
                 entry.section,
                 (!raw.authors.is_empty()).then(|| raw.authors.join(", ")),
                 raw.title,
                 entry.sapo,
             ])?;
-        search::index(
-            self.tx,
-            id,
-            &raw.title,
-            entry.sapo.as_deref(),
-            None,
-            self.fold,
-        )?;
+        search::index(self.tx, id, self.fold)?;
         self.report.new_articles.push(ArticleId(id));
         Ok(ArticleId(id))
     }
 
-    /// First seen too long after its own date. Of an undated item the day in its address tells, and else whether
-    /// the feed is new to a digest that has appeared before.
+    /// First seen too long after its own date. Of an undated item the time of its last change tells, or the day in its
+    /// address, and else whether the feed is new to a digest that has appeared before. A list of bare addresses that is
+    /// read for the first time is a whole archive.
     fn is_backfill(&self, entry: &IdentifiedEntry) -> bool {
         let oldest = self.commit.at.saturating_sub(self.commit.backfill_after);
         let Ok(oldest) = oldest else { return false };
         if let Some(published) = entry.entry.published {
             return published < oldest;
         }
+        if let Some(updated) = entry.entry.updated
+            && (updated < oldest || entry.url_date.is_none())
+        {
+            return updated < oldest;
+        }
         match entry.url_date.and_then(end_of_day) {
             Some(end) => end < oldest,
-            None => self.undated_is_old,
+            None => self.undated_is_old || (self.first_reading && entry.entry.title.is_empty()),
         }
     }
 
@@ -380,16 +377,15 @@ impl Intake<'_> {
         entry: &IdentifiedEntry,
         voice: Voice,
     ) -> rusqlite::Result<()> {
-        let (title, sapo, body, published, url) = self
+        let (title, sapo, published, url) = self
             .tx
-            .prepare_cached("SELECT title, sapo, body, published, url FROM articles WHERE id = ?1")?
+            .prepare_cached("SELECT title, sapo, published, url FROM articles WHERE id = ?1")?
             .query_row([article.0], |row| {
                 Ok((
                     row.get::<_, String>(0)?,
                     row.get::<_, Option<String>>(1)?,
-                    row.get::<_, Option<String>>(2)?,
                     opt_time(row, "published")?,
-                    row.get::<_, String>(4)?,
+                    row.get::<_, String>(3)?,
                 ))
             })?;
         let raw = &entry.entry;
@@ -421,17 +417,8 @@ impl Intake<'_> {
                  WHERE id = ?1",
             )?
             .execute(params![article.0, new_title, new_sapo, opt_ms(raw.published), new_url])?;
-        if new_title.is_some() || new_sapo.is_some() {
-            let title = new_title.unwrap_or(&title);
-            let sapo = new_sapo.or(sapo.as_ref());
-            search::index(
-                self.tx,
-                article.0,
-                title,
-                sapo.map(String::as_str),
-                body.as_deref(),
-                self.fold,
-            )?;
+        if new_title.is_some() || new_sapo.is_some() || dated {
+            search::index(self.tx, article.0, self.fold)?;
         }
         Ok(())
     }
@@ -439,10 +426,12 @@ impl Intake<'_> {
 
 /// Writes the feed's memory, if the claim still stands: a feed that was given another address meanwhile lost it, and
 /// the old address's validators would lie about the new one.
-fn put_state(tx: &Transaction<'_>, commit: &PollCommit, any_new: bool) -> rusqlite::Result<()> {
+fn put_state(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite::Result<()> {
     let state = &commit.state;
     let recent: Vec<i64> = state.recent.iter().copied().map(ms).collect();
-    let last_new = if any_new {
+    let mut watch = state.watch.clone();
+    watch.count(new, commit.at);
+    let last_new = if new > 0 {
         Some(commit.at)
     } else {
         state.last_new_at
@@ -451,7 +440,7 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, any_new: bool) -> rusqli
         "UPDATE feeds SET lease_until = NULL, etag = ?2, last_modified = ?3, body_hash = ?4, next_poll_at = ?5, \
              not_before = ?6, last_poll_at = ?7, last_ok_at = ?8, last_new_at = coalesce(?9, last_new_at), \
              recent = ?10, failures = ?11, failing_since = ?12, failure = ?13, failure_detail = ?14, \
-             retired_at = ?15, moved_to = ?16, moved_seen = ?17 WHERE id = ?1 AND lease_until IS NOT NULL",
+             retired_at = ?15, moved_to = ?16, moved_seen = ?17, parts = ?18, watch = ?19 WHERE id = ?1 AND lease_until IS NOT NULL",
     )?
     .execute(params![
         commit.feed.0,
@@ -471,6 +460,8 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, any_new: bool) -> rusqli
         opt_ms(state.retired_at),
         state.moved.as_ref().map(|(url, _)| url.as_str()),
         state.moved.as_ref().map_or(0, |(_, times)| *times),
+        to_json(&state.parts)?,
+        to_json(&watch)?,
     ])?;
     Ok(())
 }

@@ -63,18 +63,21 @@ pub(super) fn verdict_to_json(verdict: &Verdict) -> rusqlite::Result<String> {
     })
 }
 
+/// A stored verdict. A form of another version is as good as none: the analysis comes by again.
+pub(super) fn verdict(stored: Option<String>) -> Option<Verdict> {
+    stored
+        .and_then(|text| serde_json::from_str::<StoredVerdict>(&text).ok())
+        .filter(|stored| stored.format == VERDICT_FORMAT)
+        .map(|stored| stored.verdict)
+}
+
 /// The columns that [`article`] reads, of `articles AS a` joined with `sources AS s`.
 pub(super) const ARTICLE: &str = "a.id, s.key AS source, a.url, a.title, a.first_title, a.sapo, a.body, a.author, \
      a.section, a.published, a.seen, a.ingest, a.backfill, a.verdict";
 
 /// One article from a row of [`ARTICLE`].
 pub(super) fn article(row: &Row<'_>) -> rusqlite::Result<Article> {
-    let verdict = row.get::<_, Option<String>>("verdict")?;
-    // A form of another version is as good as none: the analysis comes by again.
-    let verdict = verdict
-        .and_then(|text| serde_json::from_str::<StoredVerdict>(&text).ok())
-        .filter(|stored| stored.format == VERDICT_FORMAT)
-        .map(|stored| stored.verdict);
+    let verdict = verdict(row.get("verdict")?);
     Ok(Article {
         id: ArticleId(row.get("id")?),
         source: SourceKey(row.get("source")?),

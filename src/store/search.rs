@@ -1,15 +1,33 @@
-//! Full text search over folded text: `xay dung dang` finds *xây dựng Đảng*.
+//! Full text search over folded text: `xay dung dang` finds *xây dựng Đảng*, and what is written exactly as typed
+//! comes first.
+//!
+//! **Why not `bm25`.** Ranking by it visits every article that fits, twice over; of common words that is most of the
+//! archive. Here each way of fitting (exactly, in the headline, at all) is its own list of the index, read from the
+//! newest article on and only as far as needed; the few found are then put in order by their text.
+
+mod marks;
+mod query;
+mod snippet;
+
+pub(super) use marks::index;
+pub use snippet::Snippet;
 
 use super::{
     Fold, Store, StoreError,
-    rows::{ARTICLE, article, opt_ms},
+    rows::{ARTICLE, article, ms},
 };
 use crate::model::{Article, SourceKey, TopicKey};
 use jiff::Timestamp;
-use rusqlite::{Transaction, named_params};
+use query::{Fit, Query};
+use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
+use std::collections::HashSet;
 
-/// Words of a query that are looked for; more are ignored.
-const WORDS_MAX: usize = 32;
+/// Newest articles of each way of fitting that are put in order; a page further back takes more.
+const POOL: usize = 200;
+/// Counting ends here: "more than a thousand" is all that a reader wants to know.
+const COUNT_MAX: u32 = 1000;
+/// Hits that can be paged through.
+const DEPTH_MAX: u32 = 2000;
 
 /// What narrows a search; the default narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,10 +38,57 @@ pub struct SearchFilter {
     pub province: Option<String>,
     /// Only articles with this topic.
     pub topic: Option<TopicKey>,
+    /// Only articles that name this person; the words must stand together.
+    pub person: Option<String>,
+    /// Only articles that mention this document: `57-NQ/TW`, `Nghị quyết 57`.
+    pub document: Option<String>,
     /// Published (or first seen, where undated) at or after.
     pub from: Option<Timestamp>,
     /// Published (or first seen, where undated) before.
     pub to: Option<Timestamp>,
+}
+
+/// In which order hits come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SearchOrder {
+    /// Written exactly as typed, in the headline, together: first; of equals the newest.
+    #[default]
+    Best,
+    /// The newest article first, by when it came in.
+    Newest,
+}
+
+/// Which of the hits are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Hits left out at the beginning; with `limit`, at most 2,000 hits deep.
+    pub offset: u32,
+    /// Hits at most.
+    pub limit: u32,
+    /// In which order.
+    pub order: SearchOrder,
+}
+
+impl Page {
+    /// The first `limit` hits, the best first.
+    pub fn first(limit: u32) -> Self {
+        Self {
+            offset: 0,
+            limit,
+            order: SearchOrder::Best,
+        }
+    }
+}
+
+/// One page of what was found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SearchResult {
+    /// The hits of the page.
+    pub hits: Vec<Found>,
+    /// How many articles fit in all; counted up to 1,000.
+    pub total: u32,
+    /// Whether there are more than `total`.
+    pub more: bool,
 }
 
 /// An article found.
@@ -31,96 +96,294 @@ pub struct SearchFilter {
 pub struct Found {
     /// The article.
     pub article: Article,
-    /// How well it fits; larger is better, meaningful only within one search.
-    pub rank: f64,
+    /// Whether all words stand in it exactly as typed.
+    pub exact: bool,
+    /// The passage that shows why.
+    pub snippet: Snippet,
 }
 
 impl Store {
-    /// Articles that hold all words of `query`, the best first. Words in double quotes must stand together. Case and
-    /// diacritics do not count; punctuation has no meaning. A query without a word finds nothing.
+    /// Articles that hold all words of `query`. Words in double quotes must stand together. Case and diacritics do
+    /// not count, though exact forms come first; punctuation has no meaning; a document is found by any of its names
+    /// (`57-NQ/TW`, "Nghị quyết 57"). An empty query lists what the filter leaves, the newest first; with an empty
+    /// filter it finds nothing.
     pub async fn search(
         &self,
         query: &str,
         filter: &SearchFilter,
-        limit: u32,
-    ) -> Result<Vec<Found>, StoreError> {
-        let Some(pattern) = pattern(query, self.fold) else {
-            return Ok(Vec::new());
-        };
+        page: Page,
+    ) -> Result<SearchResult, StoreError> {
+        let fold = self.fold;
+        let query = Query::parse(query, fold);
         let filter = filter.clone();
+        if query.is_empty() && filter == SearchFilter::default() {
+            return Ok(SearchResult::default());
+        }
         self.read("searching", move |conn| {
-            conn.prepare_cached(&format!(
-                "SELECT {ARTICLE}, -bm25(articles_fts, 8.0, 3.0, 1.0) AS rank \
-                 FROM articles_fts JOIN articles a ON a.id = articles_fts.rowid JOIN sources s ON s.id = a.source_id \
-                 WHERE articles_fts MATCH :pattern \
-                   AND (:source IS NULL OR s.key = :source) AND (:province IS NULL OR s.province = :province) \
-                   AND (:from IS NULL OR coalesce(a.published, a.seen) >= :from) \
-                   AND (:to IS NULL OR coalesce(a.published, a.seen) < :to) \
-                   AND (:topic IS NULL OR EXISTS (SELECT 1 FROM json_each(a.verdict, '$.verdict.topics') \
-                        WHERE json_extract(value, '$.topic') = :topic)) \
-                 ORDER BY bm25(articles_fts, 8.0, 3.0, 1.0), a.id DESC LIMIT :limit"
-            ))?
-            .query_map(
-                named_params! {
-                    ":pattern": pattern,
-                    ":source": filter.source.as_ref().map(SourceKey::as_str),
-                    ":province": filter.province,
-                    ":topic": filter.topic.as_ref().map(TopicKey::as_str),
-                    ":from": opt_ms(filter.from),
-                    ":to": opt_ms(filter.to),
-                    ":limit": limit,
-                },
-                |row| {
-                    Ok(Found {
-                        article: article(row)?,
-                        rank: row.get("rank")?,
-                    })
-                },
-            )?
-            .collect()
+            let Some(scope) = Scope::of(conn, &filter, fold)? else {
+                return Ok(SearchResult::default());
+            };
+            let search = Search {
+                conn,
+                query: &query,
+                scope: &scope,
+                fold,
+            };
+            search.page(page)
         })
         .await
     }
 }
 
-/// Writes the folded text of an article, in place of what stood there.
-pub(super) fn index(
-    tx: &Transaction<'_>,
-    id: i64,
-    title: &str,
-    sapo: Option<&str>,
-    body: Option<&str>,
-    fold: Fold,
-) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT OR REPLACE INTO articles_fts (rowid, title, sapo, body) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute((
-        id,
-        fold(title),
-        fold(sapo.unwrap_or_default()),
-        fold(body.unwrap_or_default()),
-    ))?;
+/// Writes the index of all articles anew: after a step of the schema.
+pub(super) fn index_all(tx: &Transaction<'_>, fold: Fold) -> rusqlite::Result<()> {
+    let mut ids = tx.prepare("SELECT id FROM articles")?;
+    let mut rows = ids.query([])?;
+    while let Some(row) = rows.next()? {
+        index(tx, row.get(0)?, fold)?;
+    }
     Ok(())
 }
 
-/// The query in FTS5's language: every word quoted, so that nothing a person types is an operator.
-fn pattern(query: &str, fold: Fold) -> Option<String> {
-    let mut left = WORDS_MAX;
-    let mut terms = Vec::new();
-    for (nth, part) in query.split(['"', '“', '”']).enumerate() {
-        let folded = fold(part);
-        let words: Vec<&str> = folded
-            .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| !word.is_empty())
-            .take(left)
-            .collect();
-        left -= words.len();
-        if nth % 2 == 1 && !words.is_empty() {
-            terms.push(format!("\"{}\"", words.join(" ")));
-        } else {
-            terms.extend(words.iter().map(|word| format!("\"{word}\"")));
+/// A filter in the index's language.
+struct Scope {
+    clauses: Vec<String>,
+    /// The exact bounds, where the days' marks are too coarse.
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+impl Scope {
+    /// `None` where nothing can be in it.
+    fn of(conn: &Connection, filter: &SearchFilter, fold: Fold) -> rusqlite::Result<Option<Self>> {
+        let mut clauses = Vec::new();
+        if filter.source.is_some() || filter.province.is_some() {
+            let sources: Vec<i64> = conn
+                .prepare_cached(
+                    "SELECT id FROM sources WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR province = ?2)",
+                )?
+                .query_map(
+                    (filter.source.as_ref().map(SourceKey::as_str), &filter.province),
+                    |row| row.get(0),
+                )?
+                .collect::<Result<_, _>>()?;
+            clauses.push(any_mark(sources.iter().map(|id| format!("s{id}"))));
         }
+        if let Some(topic) = &filter.topic {
+            clauses.push(any_mark([format!("k{}", marks::topic(topic.as_str()))]));
+        }
+        for narrower in [
+            filter
+                .person
+                .as_deref()
+                .map(|name| (Query::phrase(name, fold), Fit::Exact)),
+            filter
+                .document
+                .as_deref()
+                .map(|code| (Query::document(code, fold), Fit::Any)),
+        ] {
+            match narrower {
+                Some((query, _)) if query.is_empty() => return Ok(None),
+                Some((query, fit)) => clauses.push(query.pattern(fit)),
+                None => {}
+            }
+        }
+        if filter.from.is_some() || filter.to.is_some() {
+            let last = filter.to.map(marks::day);
+            clauses.push(any_mark(marks::dates(filter.from.map(marks::day), last)));
+        }
+        let nothing = clauses.iter().any(String::is_empty);
+        Ok((!nothing).then_some(Self {
+            clauses,
+            from: filter.from.map(ms),
+            to: filter.to.map(ms),
+        }))
     }
-    (!terms.is_empty()).then(|| terms.join(" "))
+
+    fn is_dated(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+}
+
+/// Articles that bear one of the marks; empty for none.
+fn any_mark(marks: impl IntoIterator<Item = String>) -> String {
+    let quoted: Vec<String> = marks
+        .into_iter()
+        .map(|mark| format!("\"{mark}\""))
+        .collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!("marks : ({})", quoted.join(" OR ")),
+    }
+}
+
+/// One search under way.
+struct Search<'a> {
+    conn: &'a Connection,
+    query: &'a Query,
+    scope: &'a Scope,
+    fold: Fold,
+}
+
+/// A hit before its article is read.
+struct Candidate {
+    id: i64,
+    exact: bool,
+    in_title: bool,
+}
+
+impl Search<'_> {
+    fn page(&self, page: Page) -> rusqlite::Result<SearchResult> {
+        let last = page.offset.saturating_add(page.limit).min(DEPTH_MAX);
+        let (offset, last) = (page.offset as usize, last as usize);
+        let (ranked, all) = match page.order {
+            SearchOrder::Best if !self.query.is_empty() => self.best(last.max(POOL))?,
+            _ => self.newest(last.max(POOL))?,
+        };
+        let (total, more) = match all {
+            // Everything was read: no need to count.
+            true => (u32::try_from(ranked.len()).unwrap_or(COUNT_MAX), false),
+            false => self.count()?,
+        };
+        let hits = ranked
+            .into_iter()
+            .take(last)
+            .skip(offset)
+            .map(|candidate| self.found(&candidate))
+            .collect::<Result<_, _>>()?;
+        Ok(SearchResult {
+            hits,
+            total: total.min(COUNT_MAX),
+            more: more || total > COUNT_MAX,
+        })
+    }
+
+    /// The best of the newest that fit in each way, and whether these are all.
+    fn best(&self, pool: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
+        let mut taken = HashSet::new();
+        let mut found = Vec::new();
+        let mut all = false;
+        for fit in [Fit::ExactInTitle, Fit::Exact, Fit::InTitle, Fit::Any] {
+            // Exact hits stand before all others: with enough of them, no others are looked for.
+            if fit == Fit::InTitle && found.len() >= pool {
+                break;
+            }
+            let ids = self.ids(fit, pool)?;
+            all = fit == Fit::Any && ids.len() < pool;
+            for id in ids.into_iter().filter(|id| taken.insert(*id)) {
+                found.push(Candidate {
+                    id,
+                    exact: matches!(fit, Fit::ExactInTitle | Fit::Exact),
+                    in_title: matches!(fit, Fit::ExactInTitle | Fit::InTitle),
+                });
+            }
+        }
+        let mut ranked = Vec::with_capacity(found.len());
+        for candidate in found {
+            ranked.push((self.rank(&candidate)?, candidate));
+        }
+        ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        Ok((
+            ranked.into_iter().map(|(_, candidate)| candidate).collect(),
+            all,
+        ))
+    }
+
+    fn newest(&self, pool: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
+        let ids = self.ids(Fit::Any, pool)?;
+        let exact: HashSet<i64> = match self.query.is_empty() {
+            true => HashSet::new(),
+            false => self.ids(Fit::Exact, pool)?.into_iter().collect(),
+        };
+        let all = ids.len() < pool;
+        let candidate = |id| Candidate {
+            id,
+            exact: exact.contains(&id),
+            in_title: false,
+        };
+        Ok((ids.into_iter().map(candidate).collect(), all))
+    }
+
+    /// The newest articles that fit so, at most `limit`.
+    fn ids(&self, fit: Fit, limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let (sql, params) = self.sql(
+            fit,
+            "articles_fts.rowid",
+            " ORDER BY articles_fts.rowid DESC LIMIT ?2",
+            limit,
+        );
+        self.conn
+            .prepare_cached(&sql)?
+            .query_map(params_from_iter(params), |row| row.get(0))?
+            .collect()
+    }
+
+    /// How many fit, counted up to [`COUNT_MAX`], and whether there are more.
+    fn count(&self) -> rusqlite::Result<(u32, bool)> {
+        let (inner, params) = self.sql(Fit::Any, "1", " LIMIT ?2", i64::from(COUNT_MAX) + 1);
+        let counted: u32 = self
+            .conn
+            .prepare_cached(&format!("SELECT count(*) FROM ({inner})"))?
+            .query_row(params_from_iter(params), |row| row.get(0))?;
+        Ok((counted.min(COUNT_MAX), counted > COUNT_MAX))
+    }
+
+    fn sql(&self, fit: Fit, what: &str, tail: &str, limit: i64) -> (String, Vec<Value>) {
+        let mut clauses = self.scope.clauses.clone();
+        if !self.query.is_empty() {
+            clauses.push(self.query.pattern(fit));
+        }
+        let mut params = vec![Value::Text(clauses.join(" AND ")), Value::Integer(limit)];
+        let mut sql = format!("SELECT {what} FROM articles_fts");
+        if self.scope.is_dated() {
+            sql += " JOIN articles a ON a.id = articles_fts.rowid";
+        }
+        sql += " WHERE articles_fts MATCH ?1";
+        for (bound, compare) in [(self.scope.from, ">="), (self.scope.to, "<")] {
+            if let Some(bound) = bound {
+                params.push(Value::Integer(bound));
+                sql += &format!(
+                    " AND coalesce(a.published, a.seen) {compare} ?{}",
+                    params.len()
+                );
+            }
+        }
+        (sql + tail, params)
+    }
+
+    /// What a candidate is put in order by: exactness, headline, words together in the headline or the lead, age.
+    fn rank(&self, candidate: &Candidate) -> rusqlite::Result<(bool, bool, bool, bool, i64)> {
+        let (title, sapo, at): (String, Option<String>, i64) = self
+            .conn
+            .prepare_cached(
+                "SELECT title, sapo, coalesce(published, seen) FROM articles WHERE id = ?1",
+            )?
+            .query_row([candidate.id], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        let phrase = self.query.folded_words().collect::<Vec<_>>().join(" ");
+        let together = |text: &str| {
+            let folded = (self.fold)(text);
+            let words = marks::words(&folded).collect::<Vec<_>>().join(" ");
+            format!(" {words} ").contains(&format!(" {phrase} "))
+        };
+        let in_title = candidate.in_title && together(&title);
+        let in_lead = in_title || sapo.as_deref().is_some_and(together);
+        Ok((candidate.exact, candidate.in_title, in_title, in_lead, at))
+    }
+
+    fn found(&self, candidate: &Candidate) -> rusqlite::Result<Found> {
+        let article = self
+            .conn
+            .prepare_cached(&format!(
+                "SELECT {ARTICLE} FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.id = ?1"
+            ))?
+            .query_row([candidate.id], article)?;
+        Ok(Found {
+            exact: candidate.exact,
+            snippet: snippet::snippet(&article, self.query, self.fold),
+            article,
+        })
+    }
 }

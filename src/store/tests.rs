@@ -9,6 +9,7 @@ mod desk;
 mod files;
 mod intake;
 mod post;
+mod search;
 
 /// Enough of a fold for tests: lower case, marks off.
 pub(super) fn fold(text: &str) -> String {
@@ -99,7 +100,6 @@ impl World {
             entries,
             at: now,
             backfill_after: TWO_DAYS,
-            pages_wanted: false,
         }
     }
 
@@ -108,20 +108,36 @@ impl World {
     }
 
     pub fn judge(&self, id: ArticleId, level: u8) {
+        self.judge_with(id, level, &["kiem_tra"]);
+    }
+
+    pub fn judge_with(&self, id: ArticleId, level: u8, topics: &[&str]) {
+        let scored = |topic: &&str| TopicScore {
+            topic: TopicKey::from(*topic),
+            score: 1.5,
+        };
         let verdict = Verdict {
             level,
             score: f32::from(level),
-            topics: vec![TopicScore {
-                topic: TopicKey::from("kiem_tra"),
-                score: 1.5,
-            }],
+            topics: topics.iter().map(scored).collect(),
             ..Verdict::default()
         };
-        wait(
-            self.store
-                .commit_analyses(7, vec![(id, verdict, level > 0)], noon()),
-        )
-        .unwrap();
+        self.analysed(7, vec![analysis(id, verdict)], noon());
+    }
+
+    pub fn analysed(&self, version: i64, analyses: Vec<Analysis>, now: Timestamp) {
+        wait(self.store.commit_analyses(version, analyses, now)).unwrap();
+    }
+}
+
+/// What a verdict comes to: the page of a relevant article is wanted; no names.
+pub(super) fn analysis(article: ArticleId, verdict: Verdict) -> Analysis {
+    Analysis {
+        article,
+        page_wanted: verdict.level > 0,
+        verdict,
+        names: Vec::new(),
+        near: NearKeys::default(),
     }
 }
 
@@ -138,6 +154,7 @@ pub(super) fn sources(feeds: &[(&str, &str)]) -> Vec<Source> {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         };
         match all.iter_mut().find(|s| s.key.as_str() == *source) {
             Some(known) => known.feeds.push(spec),
@@ -148,6 +165,7 @@ pub(super) fn sources(feeds: &[(&str, &str)]) -> Vec<Source> {
                 domain: format!("{source}.vn"),
                 aliases: Vec::new(),
                 rank: 1,
+                publisher: None,
                 page_rules: PageRules::default(),
                 user_agent: None,
                 time_zone: None,

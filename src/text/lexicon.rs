@@ -101,6 +101,31 @@ pub fn check_pattern(pattern: &str) -> Result<(), LexiconError> {
     Ok(())
 }
 
+/// Whether `context` stands inside of `phrase` in every form that both patterns can take: then the phrase never occurs
+/// without it. False for patterns that are not well-formed.
+pub fn always_beside(phrase: &str, context: &str) -> bool {
+    let keys = |pattern: &str| -> Vec<Vec<String>> {
+        let forms = variants(pattern).unwrap_or_default();
+        let key = |form: &String| {
+            syllables(form)
+                .map(|s| super::normal::key(s.of(form)))
+                .collect()
+        };
+        forms.iter().map(key).collect()
+    };
+    let contexts = keys(context);
+    let holds = |form: &Vec<String>| {
+        contexts.iter().any(|inner| {
+            !inner.is_empty()
+                && form
+                    .windows(inner.len())
+                    .any(|window| window == inner.as_slice())
+        })
+    };
+    let forms = keys(phrase);
+    !forms.is_empty() && forms.iter().all(holds)
+}
+
 impl Lexicon {
     /// Compiles `rules`; `abbreviations` are pairs such as `("UBKT", "ủy ban kiểm tra")`.
     ///

@@ -1,10 +1,21 @@
 //! A year of mornings with the shipped holidays, whatever zone the server is in.
 
 use diembao::{
-    config::{Days, Holidays},
+    config::{self, Days, Env, Holidays},
+    daemon::{
+        clock::Clock,
+        desk,
+        works::{Setup, Works},
+    },
     edition::window::{LastEdition, Plan, Schedule, due},
+    store::Store,
+    text::fold::fold,
 };
-use jiff::{SignedDuration, Timestamp, civil::time, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Date, time},
+    tz::TimeZone,
+};
 use std::{collections::BTreeMap, process::Command, sync::Arc};
 
 /// The digests of an office, and how often each must have come out in 2026.
@@ -113,17 +124,81 @@ fn the_right_editions_on_the_right_days() {
     }
 }
 
+/// The days of 2026 on which the real desk made an edition between `from` and `to`, looking in three times a day: a minute
+/// before and after the digest's time, and at noon.
+async fn desk_days(from: Date, to: Date) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("diembao.toml");
+    let text = "[daemon]\ndata_dir = \"data\"\n[[digest]]\nname = \"cong-so\"\nat = \"06:30\"\ndays = \"T2-T6\"\n";
+    std::fs::write(&file, text).unwrap();
+    let config = config::load_with(Some(&file), Env(&|_| None)).unwrap();
+    let setup = Arc::new(Setup::new(config, None).unwrap());
+    let store = Store::open(&dir.path().join("data"), fold).unwrap();
+    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
+    let mut days = Vec::new();
+    let mut day = from;
+    while day < to {
+        for (hour, minute) in [(6, 29), (6, 31), (12, 0)] {
+            let now = zone.to_timestamp(day.at(hour, minute, 0, 0)).unwrap();
+            let (_, setup) = tokio::sync::watch::channel(Arc::clone(&setup));
+            let works = Works::new(store.clone(), Clock::Fixed(now), setup);
+            for made in desk::compose_due(&works).await.unwrap() {
+                let covers = made.edition.window.covers;
+                let hours = covers.to.duration_since(covers.from).as_hours();
+                days.push(format!("{} {hours}h", made.edition.date.strftime("%d/%m")));
+            }
+        }
+        day = day.tomorrow().unwrap();
+    }
+    days
+}
+
+#[tokio::test]
+async fn the_real_desk_keeps_the_calendar() {
+    let days = desk_days(Date::constant(2026, 2, 9), Date::constant(2026, 3, 3)).await;
+    // Tết is from 14 to 22 February.
+    assert_eq!(
+        days,
+        [
+            "09/02 72h",
+            "10/02 24h",
+            "11/02 24h",
+            "12/02 24h",
+            "13/02 24h",
+            "23/02 240h",
+            "24/02 24h",
+            "25/02 24h",
+            "26/02 24h",
+            "27/02 24h",
+            "02/03 72h",
+        ]
+    );
+    if std::env::var_os("WHOLE_YEAR").is_some() {
+        let days = desk_days(Date::constant(2025, 12, 31), Date::constant(2027, 1, 1)).await;
+        // The first is that of 31 December 2025.
+        assert_eq!(days.len() - 1, 261 - 13 + 2, "{days:?}");
+        assert!(
+            days.contains(&"22/08 24h".to_owned()),
+            "a Saturday that is worked"
+        );
+    }
+}
+
 #[test]
 fn the_servers_own_zone_changes_nothing() {
     for zone in ["UTC", "Asia/Ho_Chi_Minh", "America/New_York"] {
         let run = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "calendar::the_right_editions_on_the_right_days"])
+            .args([
+                "--exact",
+                "calendar::the_right_editions_on_the_right_days",
+                "calendar::the_real_desk_keeps_the_calendar",
+            ])
             .env("TZ", zone)
             .output()
             .unwrap();
         let told = String::from_utf8_lossy(&run.stdout).into_owned();
         assert!(
-            run.status.success() && told.contains("1 passed"),
+            run.status.success() && told.contains("2 passed"),
             "{zone}: {told}"
         );
     }

@@ -21,8 +21,8 @@ fn exit_codes_tell_usage_from_work() {
         (&["xem-bao"], 2),
         (&["fetch", "--khong-co"], 2),
         (&["fetch", "bao-7/tin"], 2),
-        (&["fetch"], 0), // one of the two feeds is 404: its own trouble
-        (&["status"], 0),
+        (&["fetch"], 0),  // one of the two feeds is 404: its own trouble
+        (&["status"], 1), // nobody runs the service: a human is needed
         (&["explain", "1"], 0),
         (&["explain", "999"], 1),
         (&["feeds", "show", "bao-9/tin"], 2),

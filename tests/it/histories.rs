@@ -236,7 +236,6 @@ impl<'d> Life<'d> {
                 entries: Vec::new(),
                 at: self.now,
                 backfill_after: SignedDuration::from_hours(48),
-                pages_wanted: false,
             })
             .collect();
         for (number, (kind, age)) in kinds.iter().enumerate() {
@@ -295,7 +294,9 @@ impl<'d> Life<'d> {
 
 fn articles(edition: &Edition) -> impl Iterator<Item = ArticleId> {
     let stories = edition.stories.iter().flat_map(|story| &story.articles);
-    stories.chain(&edition.related).map(|article| article.id)
+    let reprints = edition.reprints.iter().map(|reprint| &reprint.article);
+    let listed = stories.chain(&edition.related).chain(reprints);
+    listed.map(|article| article.id)
 }
 
 /// Three kinds of news: of the Party, of its edges, of the market.
@@ -375,10 +376,24 @@ fn check_counts(edition: &Edition, rendered: &Rendered) {
     } else {
         assert!(!rendered.subject.contains(" việc"), "{}", rendered.subject);
     }
+    let word = word_text(edition);
+    assert!(word.contains(&header), "{header} in the Word file");
     for story in &edition.stories {
         let url = &story.articles[0].url;
         assert!(rendered.text.contains(url), "{}", story.title);
+        assert!(word.contains(url), "{} in the Word file", story.title);
     }
+}
+
+/// What the Word file says, its markup taken out.
+fn word_text(edition: &Edition) -> String {
+    let bytes = edition::docx(edition, &Default::default(), &Default::default()).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut document = String::new();
+    let mut part = archive.by_name("word/document.xml").unwrap();
+    std::io::Read::read_to_string(&mut part, &mut document).unwrap();
+    let pieces = document.split('<').filter_map(|tag| tag.split_once('>'));
+    pieces.map(|(_, text)| text).collect()
 }
 
 fn check(events: Vec<Event>) {

@@ -40,6 +40,7 @@ impl World {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         };
         let source = Source {
             key: SourceKey::from("song-hau"),
@@ -48,6 +49,7 @@ impl World {
             domain: "baosonghau.vn".into(),
             aliases: vec!["baosonghau.com.vn".into()],
             rank: 1,
+            publisher: None,
             page_rules: PageRules::default(),
             user_agent: None,
             time_zone: None,
@@ -79,7 +81,6 @@ impl World {
             entries: identify(&self.source, None, entries),
             at: self.now,
             backfill_after: SignedDuration::from_hours(48),
-            pages_wanted: false,
         };
         wait(self.store.commit_polls(vec![commit])).unwrap();
     }

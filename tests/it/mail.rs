@@ -269,6 +269,15 @@ async fn a_limit_per_connection_costs_a_connection_and_no_delivery() {
     assert_eq!(three(&server).await, "accepted accepted accepted");
     assert_eq!(server.saw(|seen| seen.connections), 2);
 
+    // Recipients may be counted by connection, too: the next connection begins anew.
+    let server = Script::new(&[])
+        .at("RCPT", 1, Act::Say("250 2.1.5 ok\r\n"))
+        .at("RCPT", 1, Act::Say("452 4.5.3 too many recipients\r\n"))
+        .start()
+        .await;
+    assert_eq!(three(&server).await, "accepted accepted accepted");
+    assert_eq!(server.saw(|seen| seen.connections), 2);
+
     // 421 on a fresh connection is the server's word for everybody.
     let server = Script::new(&[])
         .at("MAIL", 1, Act::SayAndClose("421 4.3.2 shutting down\r\n"))

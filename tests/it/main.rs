@@ -3,15 +3,24 @@
 // A failing test is where a panic belongs; clippy knows this of test functions, not of what helps them.
 #![allow(clippy::unwrap_used)]
 
+mod admin;
+mod admin_mail;
 mod calendar;
 mod cli;
 mod config;
 mod crash;
 mod daemon;
+mod doctor;
+mod faults;
 mod histories;
 mod identity;
 mod mail;
+mod mistakes;
 mod net;
+mod order;
 mod post;
 mod readme;
+mod sources;
 mod support;
+mod threats;
+mod web;

@@ -180,3 +180,110 @@ fn mails_are_signed_where_a_key_is_given_and_never_leave_unsigned() {
     close_to_others(&broken.path("dkim.pem"));
     assert_ne!(broken.run(&["digest", "hang-ngay"]).0, 0);
 }
+
+#[test]
+fn templates_are_checked_with_file_line_and_field() {
+    let office = Office::new("\"an@x.example\"", "");
+    assert_eq!(
+        office.run(&["digest", "template", "check"]).0,
+        0,
+        "none are there"
+    );
+    fs::create_dir(office.path("templates")).unwrap();
+    let text = office.path("templates").join("digest.txt.j2");
+    fs::write(
+        &text,
+        "{{ title }}\n\n{% if lead %}x{% endif %}\n{{ counts[0].valu }}\n",
+    )
+    .unwrap();
+    let (code, told) = office.run(&["digest", "template", "check"]);
+    assert_eq!(code, 1, "{told}");
+    assert!(
+        told.contains("digest.txt.j2:3: lead: không có trường này; có phải định viết `leads`?"),
+        "{told}"
+    );
+    assert!(
+        told.contains("digest.txt.j2:4: counts[0].valu: không có trường này"),
+        "{told}"
+    );
+    // A mail is made all the same.
+    assert_eq!(office.run(&["digest", "hang-ngay", "--send"]).0, 0);
+    let letter = fs::read_to_string(office.letters().pop().unwrap()).unwrap();
+    assert!(letter.contains("template check"), "and says so");
+    fs::write(&text, "{{ title }}\n").unwrap();
+    let (code, told) = office.run(&["digest", "template", "check"]);
+    assert_eq!((code, told.contains("dùng được")), (0, true), "{told}");
+}
+
+#[test]
+fn a_month_is_counted_for_the_briefing() {
+    let office = Office::new(
+        "\"an@x.example\"",
+        "docx = { heading = \"dang\", place = \"An Giang\" }",
+    );
+    assert_eq!(office.run(&["digest", "hang-ngay"]).0, 0);
+    let out = office.path("thang");
+    let month = |month: &str| {
+        let out = out.to_str().unwrap();
+        office.run(&[
+            "--json",
+            "digest",
+            "hang-ngay",
+            "--month",
+            month,
+            "--out",
+            out,
+        ])
+    };
+    let (code, told) = month("2026-11");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, &told["editions"]), (0, &1.into()));
+    for ending in ["html", "docx", "csv"] {
+        assert!(
+            out.join(format!("thang-2026-11.{ending}")).exists(),
+            "{ending}"
+        );
+    }
+    let (_, told) = month("2026-10");
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["editions"], 0);
+    assert_eq!(month("2026-13").0, 2);
+    assert_eq!(month("thang-11").0, 2);
+}
+
+#[test]
+fn the_word_file_goes_with_the_mail_where_it_is_wanted() {
+    let office = Office::new(
+        "\"an@x.example\"",
+        "docx = { attach = true, heading = \"dang\" }",
+    );
+    assert_eq!(office.run(&["digest", "hang-ngay", "--send"]).0, 0);
+    let letter = fs::read_to_string(office.letters().pop().unwrap()).unwrap();
+    assert!(letter.contains("Content-Type: multipart/mixed"));
+    assert!(letter.contains("wordprocessingml.document"));
+    assert!(
+        letter.contains("filename=\"Diem bao xay dung Dang so 1 -23-11-2026-.docx\"")
+            || letter.contains(".docx\""),
+        "{letter:.2000}"
+    );
+}
+
+#[test]
+fn the_outbox_says_in_plain_words_what_a_server_meant() {
+    let office = Office::new(
+        "\"an@x.example\"",
+        "[smtp]\nhost = \"127.0.0.1\"\nport = 9\ntls = \"none\"\nfrom = \"bao@x.example\"\n",
+    );
+    assert_eq!(
+        office.run(&["digest", "hang-ngay", "--send"]).0,
+        1,
+        "nobody listens there"
+    );
+    let (_, table) = office.run(&["outbox", "list"]);
+    assert!(
+        table.contains("chưa nói chuyện được với máy chủ thư"),
+        "{table}"
+    );
+    assert_eq!(office.run(&["outbox", "cancel", "--all"]).0, 0);
+    let (_, table) = office.run(&["outbox", "list"]);
+    assert!(table.contains("người quản trị đã hủy"), "{table}");
+}

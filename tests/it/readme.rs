@@ -22,7 +22,9 @@ fn the_demo_writes_what_the_readme_tells_to_open() {
         let data = ["--data-dir", "demo-out/data"];
         text(&succeeds(dir.path(), &[args, &data].concat()))
     };
-    assert!(beside(&["status"]).contains("Dịch vụ: không chạy"));
+    // Exit code 1: of a service that does not run, a human has to know.
+    let status = diembao(dir.path(), &["status", "--data-dir", "demo-out/data"]);
+    assert!(text(&status).contains("Dịch vụ: không chạy") && status.status.code() == Some(1));
     assert!(beside(&["search", "xay", "dung", "dang"]).contains("bài."));
     assert!(beside(&["explain", "1"]).contains("Bài 1: "));
     assert!(beside(&["feeds", "list"]).contains("an-giang/home"));
@@ -174,13 +176,18 @@ fn subcommands(dir: &Path, path: &[String]) -> BTreeSet<String> {
         .collect()
 }
 
-fn succeeds(dir: &Path, args: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_diembao"))
+fn diembao(dir: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_diembao"))
         .current_dir(dir)
         .env_remove("STATE_DIRECTORY")
         .args(args)
         .output()
-        .unwrap();
+        .unwrap()
+}
+
+#[track_caller]
+fn succeeds(dir: &Path, args: &[&str]) -> Output {
+    let output = diembao(dir, args);
     assert!(
         output.status.success(),
         "diembao {}: {}\n{}{}",

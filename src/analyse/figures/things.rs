@@ -44,9 +44,9 @@ pub(super) const WORKS: &str = "mô hình|điển hình|công trình|phần vi�
 pub(super) const MEASURES: &str = "đồng|vnd|usd|đô la|euro|ha|héc-ta|hecta|km|km2|m|m2|m3|mét|mét vuông|tấn|tạ|kg|lít|điểm phần trăm|mw|kwh|\
     độ|gam|ki-lô-mét|cây số|lần|công đất|sào";
 
-/// Spans of time and ages: never in the table.
+/// Spans of time and ages, and the voltage that a power line is called by: never in the table.
 pub(super) const TIMES: &str = "năm|tháng|ngày|giờ|phút|giây|tuần|quý|thập kỷ|thập niên|thế kỷ|nhiệm kỳ|tuổi|tuổi đảng|năm tuổi|đêm|hôm|\
-    mùa|vụ mùa|h|giờ đồng hồ|khóa liền|tuổi đời|buổi sáng|mùa xuân";
+    mùa|vụ mùa|h|giờ đồng hồ|khóa liền|tuổi đời|buổi sáng|mùa xuân|kv";
 
 /// Words that are no thing counted, and end one.
 pub(super) const STOPS: &str = "và với cùng hoặc hay của tại ở trong trên dưới từ đến tới cho về theo so bằng do để vào qua khi nếu mà là thì có được bị đã đang \

@@ -137,7 +137,7 @@ pub(super) fn at(reading: &Reading<'_>, at: usize) -> Option<Unit> {
             measures: true,
         });
     }
-    if let Some((kind, to)) = listed(reading, at) {
+    if let Some((kind, to)) = listed(reading, at).filter(|_| !is_committee(reading, at)) {
         let to = to + usize::from(is_power(reading, to));
         return (kind != TIME).then(|| Unit {
             name: name(reading.printed(at, to)),
@@ -147,6 +147,11 @@ pub(super) fn at(reading: &Reading<'_>, at: usize) -> Option<Unit> {
         });
     }
     unlisted(reading, at)
+}
+
+/// "Ban Chỉ đạo 35 Tỉnh ủy": the committee whose name follows is not counted.
+fn is_committee(reading: &Reading<'_>, at: usize) -> bool {
+    reading.is_upper(at) && same(reading.word(at + 1), "ủy") && !same(reading.word(at), "cấp")
 }
 
 /// The longest item of the list that begins at token `at`: its kind and the token behind it.

@@ -2,9 +2,12 @@
 //! newspapers use it. The weights come from a small table of general news mixed with the window's own articles, so that a
 //! window of ten articles is judged like one of a thousand, and what every article of the day says weighs little.
 
-use crate::text::{
-    normal,
-    syllable::{Syllable, syllables},
+use crate::{
+    model::Article,
+    text::{
+        normal,
+        syllable::{Syllable, syllables},
+    },
 };
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -18,6 +21,8 @@ const HEADLINE: u32 = 2;
 const LONGEST_NAME: usize = 6;
 /// One article of the table counts as much as this part of an article of the window.
 const BACKGROUND: f32 = 0.02;
+/// An article of the paper's last weeks counts as much as this part of one of the window.
+const USAGE: f32 = 0.25;
 /// Articles that the table gives a term which stands in too few of them to be listed.
 const UNLISTED: f32 = 10.0;
 /// How much a term counts that stands in one article only and is not in the table.
@@ -151,6 +156,34 @@ impl Terms {
     }
 }
 
+/// What papers write every day: in how many of some articles each term stands. A desk learns it from its own store, so that
+/// in a small window too the words of its trade weigh little.
+#[derive(Debug, Clone, Default)]
+pub struct Usage {
+    articles: usize,
+    terms: [HashMap<u64, u32>; 3],
+}
+
+impl Usage {
+    /// Learned from these articles.
+    pub fn of(articles: &[Article]) -> Self {
+        let mut usage = Self {
+            articles: articles.len(),
+            ..Self::default()
+        };
+        for article in articles {
+            let text = article.text();
+            let terms = Terms::new(text.title, text.sapo, text.body);
+            for (known, field) in usage.terms.iter_mut().zip(&terms.fields) {
+                for (term, _) in field {
+                    *known.entry(*term).or_default() += 1;
+                }
+            }
+        }
+        usage
+    }
+}
+
 fn count<const N: usize>(
     parts: [(&[Word], u32); N],
     terms: impl Fn(&[Word], &mut dyn FnMut(u64)),
@@ -218,11 +251,12 @@ pub(super) struct Space {
 }
 
 impl Space {
-    pub fn new(articles: &[&Terms]) -> Self {
+    pub fn new(articles: &[&Terms], usage: &Usage) -> Self {
         let mut vectors = vec![Vec::new(); articles.len()];
         let mut holders = Vec::new();
         for (field, share) in SHARES {
-            add_field(articles, field, share.sqrt(), &mut vectors, &mut holders);
+            let share = share.sqrt();
+            add_field(articles, usage, field, share, &mut vectors, &mut holders);
         }
         Self { vectors, holders }
     }
@@ -246,6 +280,7 @@ impl Space {
 
 fn add_field(
     articles: &[&Terms],
+    usage: &Usage,
     field: Field,
     share: f32,
     vectors: &mut [Vec<(u32, f32)>],
@@ -256,30 +291,34 @@ fn add_field(
     for (term, _) in articles.iter().flat_map(|a| &a.fields[field as usize]) {
         *found.entry(*term).or_default() += 1;
     }
-    let all = articles.len() as f32 + BACKGROUND * total;
+    let all = articles.len() as f32 + USAGE * usage.articles as f32 + BACKGROUND * total;
     let few = FEW.max(u32::try_from(articles.len() / FEW_OF).unwrap_or(u32::MAX));
     let mut ids: HashMap<u64, u32> = HashMap::new();
     for (i, article) in articles.iter().enumerate() {
-        let mut vector: Vec<(u64, f32)> = Vec::new();
+        let mut vector: Vec<(u64, u32, f32)> = Vec::new();
         for &(term, count) in &article.fields[field as usize] {
             let here = found.get(&term).copied().unwrap_or(1);
             let there = table.get(&term);
+            let lately = usage.terms[field as usize].get(&term).copied().unwrap_or(0);
             // What one article alone says, and no newspaper otherwise, is hardly vocabulary: in full it would make long
             // articles unlike all others, left out it would make two short ones alike by their common words.
-            let lone = here < 2 && there.is_none();
+            let lone = here < 2 && there.is_none() && lately == 0;
             let known = if lone { LONE } else { 1.0 };
-            let seen = here as f32 + BACKGROUND * there.copied().unwrap_or(UNLISTED);
+            let seen = here as f32
+                + USAGE * lately as f32
+                + BACKGROUND * there.copied().unwrap_or(UNLISTED);
             let idf = (all / seen).ln();
             if idf >= MIN_IDF {
-                vector.push((term, known * (1.0 + (count as f32).ln()) * idf));
+                vector.push((term, lately, known * (1.0 + (count as f32).ln()) * idf));
             }
         }
-        let length = vector.iter().map(|(_, w)| w * w).sum::<f32>().sqrt();
-        for (term, weight) in vector {
+        let length = vector.iter().map(|(_, _, w)| w * w).sum::<f32>().sqrt();
+        for (term, lately, weight) in vector {
             let weight = share * weight / length;
             let id = *ids.entry(term).or_insert_with(|| {
                 holders.push(Holders {
                     particular: field == Field::Text
+                        && lately as usize * FEW_OF <= usage.articles
                         && !table.contains_key(&term)
                         && found.get(&term).is_some_and(|here| *here <= few),
                     articles: Vec::new(),

@@ -1,7 +1,7 @@
 //! Invented reports of the kind that offices write every week.
 
 use super::*;
-use crate::model::Ingest;
+use crate::{config::Places, model::Ingest};
 use proptest::prelude::*;
 
 /// Title, lead, text. Equal numbers tell of one event.
@@ -67,16 +67,27 @@ const REPORTS: [(u8, &str, &str, &str); 9] = [
     ),
 ];
 
+pub(super) fn gazetteer() -> Gazetteer {
+    Gazetteer::new(&Places::builtin())
+}
+
 fn prepared() -> Vec<StoryText> {
+    let places = gazetteer();
     REPORTS
         .iter()
-        .map(|(_, title, lead, text)| StoryText::new(title, lead, text))
+        .map(|(_, title, lead, text)| StoryText::new(title, lead, text, &places, None))
         .collect()
+}
+
+/// The grouping of articles alone, without a desk's own usage.
+fn cluster(articles: &[StoryText]) -> Vec<usize> {
+    super::cluster(articles, &Usage::default())
 }
 
 /// Two headlines and nothing under them.
 fn same_headlines(a: &str, b: &str) -> bool {
-    let found = cluster(&[StoryText::new(a, "", ""), StoryText::new(b, "", "")]);
+    let bare = |title| StoryText::new(title, "", "", &gazetteer(), None);
+    let found = cluster(&[bare(a), bare(b)]);
     found[0] == found[1]
 }
 
@@ -158,11 +169,26 @@ fn copies_go_with_their_story_and_the_higher_paper_first() {
         vec![ArticleId(8)],
     ];
     let rank = |source: &SourceKey| if source.as_str() == "tinh" { 10 } else { 20 };
+    let desk = Desk {
+        gazetteer: &gazetteer(),
+        usage: &Usage::default(),
+        home: &|_| None,
+        rank: &rank,
+    };
+    let earlier = [
+        (article(1, "xa"), 285),
+        (article(1, "tinh"), 286),
+        (article(2, "tinh"), 287),
+    ];
+    let story = |copies, continues| Story { copies, continues };
     assert_eq!(
-        stories(&articles, copies, rank),
+        stories(&articles, copies, &earlier, &desk),
         [
-            vec![vec![ArticleId(1)], vec![ArticleId(0), ArticleId(77)]],
-            vec![vec![ArticleId(8)]],
+            story(
+                vec![vec![ArticleId(1)], vec![ArticleId(0), ArticleId(77)]],
+                Some(1)
+            ),
+            story(vec![vec![ArticleId(8)]], None),
         ]
     );
 }
@@ -184,7 +210,8 @@ proptest! {
 
     #[test]
     fn never_panics(texts in proptest::collection::vec(("\\PC{0,60}", "\\PC{0,80}"), 0..6)) {
-        let texts: Vec<_> = texts.iter().map(|(title, lead)| StoryText::new(title, lead, lead)).collect();
+        let places = gazetteer();
+        let texts: Vec<_> = texts.iter().map(|(title, lead)| StoryText::new(title, lead, lead, &places, None)).collect();
         prop_assert_eq!(cluster(&texts).len(), texts.len());
     }
 }

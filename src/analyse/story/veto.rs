@@ -1,7 +1,11 @@
 //! What tells two events apart however alike their words are: the other commune, the other session, the other decision,
 //! the other person. Offices report the same kind of work in the same words every week; only these differ.
 
-use super::terms::{Terms, Word, pair, words};
+use super::{
+    named::Named,
+    terms::{Terms, Word, pair, words},
+};
+use crate::analyse::names::Gazetteer;
 use std::{
     collections::{BTreeSet, HashMap},
     sync::LazyLock,
@@ -120,6 +124,7 @@ pub(super) struct Marks {
     /// A column's heading, not a headline.
     column: bool,
     slots: BTreeSet<Slot>,
+    named: Named,
 }
 
 /// A place that only one value can fill: the commune, the session, the document.
@@ -130,7 +135,13 @@ struct Slot {
 }
 
 impl Marks {
-    pub fn new(title: &str, lead: &str) -> Self {
+    pub fn new(
+        title: &str,
+        lead: &str,
+        text: &str,
+        gazetteer: &Gazetteer,
+        home: Option<&str>,
+    ) -> Self {
         let title_words = words(title, MAX_TITLE);
         let mut slots = BTreeSet::new();
         find_slots(&title_words, true, &mut slots);
@@ -140,6 +151,7 @@ impl Marks {
             column: TABLES.columns.iter().any(|head| plain.starts_with(head)),
             title: expand(title_words, is_shouted(title)),
             slots,
+            named: Named::new(title, lead, text, gazetteer, home),
         }
     }
 }
@@ -253,7 +265,9 @@ pub(super) struct Side<'a> {
 
 /// Whether these cannot be reports of one event.
 pub(super) fn apart(a: Side<'_>, b: Side<'_>) -> bool {
-    one_form_filled_twice(a, b) || other_slot(a, b)
+    one_form_filled_twice(a, b)
+        || other_slot(a, b)
+        || a.marks.named.apart(a.terms, &b.marks.named, b.terms)
 }
 
 /// The same headline but for a name or a number in one place, and neither report knows the other's.

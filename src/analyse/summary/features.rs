@@ -192,6 +192,8 @@ struct Event {
     /// Syllables of each headline, sorted, and of all.
     titles: Vec<Vec<u32>>,
     all_titles: Vec<u32>,
+    /// Sentences of the sapos.
+    sapo: usize,
 }
 
 impl Event {
@@ -217,6 +219,10 @@ impl Event {
             heads: heads.into_iter().map(sorted).collect(),
             commonest: counts.iter().copied().max().unwrap_or(1).into(),
             counts,
+            sapo: sentences
+                .iter()
+                .filter(|s| s.chosen.place == Place::Lead)
+                .count(),
             all_titles: sorted(titles.concat()),
             titles,
         }
@@ -227,7 +233,12 @@ impl Event {
         let text = s.chosen.text;
         let body = s.chosen.place == Place::Body;
         let flag = |yes: bool| f64::from(u8::from(yes));
-        let at = |rank: usize| flag(body && s.rank == rank);
+        // Where other papers report too, they tell what matters, and sapos repeat one another. An article alone says it
+        // itself: its sapo is its opening, and its text comes after.
+        let alone = self.articles.len() == 1;
+        let rank = s.rank + if alone && body { self.sapo } else { 0 };
+        let opens = body || alone;
+        let at = |place: usize| flag(opens && rank == place);
         let size = s.words as f64;
         let others = self.articles.len().saturating_sub(1);
         let pairs = s.pairs.len().max(1) as f64;
@@ -265,7 +276,7 @@ impl Event {
             at(0),
             at(1),
             at(2),
-            flag(body) / (1.0 + s.rank as f64),
+            flag(opens) / (1.0 + rank as f64),
             if body {
                 s.rank as f64 / s.of.max(1) as f64
             } else {

@@ -31,8 +31,8 @@ pub struct Rouge {
 /// Strength of the ridge, as a share of the number of sentences.
 const RIDGE: f64 = 0.003;
 
-/// The weights that fit the examples best.
-pub fn fit(examples: &[&Example<'_>]) -> [f64; FEATURES] {
+/// The weights that fit the examples best; 0 for the features that are not `used`.
+pub fn fit(examples: &[&Example<'_>], used: &[bool; FEATURES]) -> [f64; FEATURES] {
     let mut gram = [[0.0; FEATURES]; FEATURES];
     let mut right = [0.0; FEATURES];
     let mut rows = 0.0;
@@ -40,7 +40,10 @@ pub fn fit(examples: &[&Example<'_>]) -> [f64; FEATURES] {
         let sentences = candidates(&example.sources);
         // Every event counts the same, however long its articles are.
         let weight = 1.0 / (sentences.len().max(1) as f64);
-        for (sentence, worth) in sentences.iter().zip(worths(example)) {
+        for (mut sentence, worth) in sentences.into_iter().zip(worths(example)) {
+            for (feature, used) in sentence.features.iter_mut().zip(used) {
+                *feature *= f64::from(u8::from(*used));
+            }
             let weight = weight * (sentence.pairs.len() as f64 / 30.0).min(2.0);
             rows += weight;
             for (i, a) in sentence.features.iter().enumerate() {
@@ -120,7 +123,7 @@ pub fn measure(examples: &[&Example<'_>], weights: &[f64; FEATURES]) -> Rouge {
 }
 
 /// As [`measure`], each example scored with weights that were fitted without its fold.
-pub fn cross_validate(examples: &[Example<'_>], folds: usize) -> Rouge {
+pub fn cross_validate(examples: &[Example<'_>], folds: usize, used: &[bool; FEATURES]) -> Rouge {
     let mut sum = Rouge::default();
     for fold in 0..folds {
         let (mut train, mut test) = (Vec::new(), Vec::new());
@@ -131,7 +134,7 @@ pub fn cross_validate(examples: &[Example<'_>], folds: usize) -> Rouge {
                 train.push(example)
             }
         }
-        let part = measure(&test, &fit(&train));
+        let part = measure(&test, &fit(&train, used));
         sum.one += part.one * test.len() as f64;
         sum.two += part.two * test.len() as f64;
     }

@@ -45,8 +45,8 @@ pub(super) fn is_furniture(sentence: &str) -> bool {
 static LEANS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)^[“”\x22‘’(\[\-–—\s]*(?:
-          (?:Theo|Do|Trước|Sau|Cùng\ với|Bên\ cạnh|Ngoài|Trong\ khi|Trong\ số|Khi|Nhờ|Từ|Vì|Qua|Kể\ từ)\ (?:đó|ấy|vậy|thế)(?:[\s,]|$)
-          |(?:Tuy\ nhiên|Tuy\ vậy|Tuy\ thế|Song|Nhưng|Thế\ nhưng|Mặc\ dù\ vậy|Dù\ vậy|Mặt\ khác|Ngược\ lại|Thay\ vào\ đó|Ngoài\ ra|Hơn\ nữa|Hơn\ thế|Thêm\ vào\ đó|Đồng\ thời|Đặc\ biệt\ là|Cụ\ thể|Chẳng\ hạn|Ví\ dụ|Nói\ cách\ khác|Như\ vậy|Như\ thế|Vì\ thế|Do\ vậy|Bởi\ vậy|Chính\ vì\ vậy|Chính\ vì\ thế|Bởi\ thế|Tiếp\ đó|Sau\ cùng|Trước\ tình\ hình\ đó|Trước\ tình\ hình\ này|Tương\ tự|Cũng\ theo|Cũng\ tại|Cũng\ trong|Được\ biết|Trong\ đó|Tại\ đây|Lúc\ này|Khi\ ấy|Lúc\ đó|Theo\ ông\ này|Còn|Và|Rồi|Hay|Hoặc)(?:[\s,:;.”]|$)
+          (?:Theo|Do|Trước|Sau|Cùng\ với|Bên\ cạnh|Ngoài|Trong\ khi|Trong\ số|Khi|Nhờ|Từ|Vì|Qua|Kể\ từ|Trên\ cơ\ sở|Ngay\ sau|Kết\ quả|Với\ kết\ quả)\ (?:đó|ấy|vậy|thế)(?:[\s,]|$)
+          |(?:Tuy\ nhiên|Tuy\ vậy|Tuy\ thế|Song|Nhưng|Thế\ nhưng|Mặc\ dù\ vậy|Dù\ vậy|Mặt\ khác|Ngược\ lại|Thay\ vào\ đó|Ngoài\ ra|Hơn\ nữa|Hơn\ thế|Thêm\ vào\ đó|Đồng\ thời|Đặc\ biệt\ là|Cụ\ thể|Chẳng\ hạn|Ví\ dụ|Nói\ cách\ khác|Như\ vậy|Như\ thế|Vì\ thế|Do\ vậy|Bởi\ vậy|Chính\ vì\ vậy|Chính\ vì\ thế|Bởi\ thế|Tiếp\ đó|Sau\ cùng|Trước\ tình\ hình\ đó|Trước\ tình\ hình\ này|Tương\ tự|Cùng\ ngày|Nhân\ dịp\ này|Dịp\ này|Về\ vấn\ đề\ này|Về\ việc\ này|Cũng\ theo|Cũng\ tại|Cũng\ trong|Được\ biết|Trong\ đó|Tại\ đây|Lúc\ này|Khi\ ấy|Lúc\ đó|Theo\ ông\ này|Còn|Và|Rồi|Hay|Hoặc)(?:[\s,:;.”]|$)
           |(?:Đây|Đó|Nó|Họ|Điều\ này|Điều\ đó|Việc\ này|Việc\ đó|Vụ\ việc\ này|Người\ này|Những\ người\ này|Số\ này|Con\ số\ này|Kết\ quả\ này|Hành\ vi\ này|Quyết\ định\ này|Ông\ ta|Bà\ ta|Ông\ này|Bà\ này|Anh\ ta|Cô\ ta|Cô\ ấy|Anh\ này|Cũng)(?:[\s,:;.”]|$)
           |(?:Ông|Bà|Anh|Chị|Cô|Đồng\ chí|Vị|Cậu|Em)\ \p{Ll}
         )",

@@ -115,6 +115,7 @@ fn source(paper: &Paper, rank: usize) -> Result<Source, AppError> {
         domain: paper.host.clone(),
         aliases: Vec::new(),
         // The central press stands first, as in the shipped list.
+        publisher: None,
         rank: if paper.province.is_none() {
             1
         } else {
@@ -130,6 +131,7 @@ fn source(paper: &Paper, rank: usize) -> Result<Source, AppError> {
             section: None,
             enabled: true,
             verified: true,
+            list: None,
         }],
     })
 }
@@ -176,7 +178,7 @@ async fn edition(works: &Works, dir: &Path) -> Result<(), AppError> {
     let name = format!("diem-bao-{}", composed.edition.date);
     digest::write_forms(&setup, digest, composed, dir, &name)?;
     out::line(&format!(
-        "           bản số {}: {} → {name}.eml, .html, .txt, .json",
+        "           bản số {}: {} → {name}.eml, .html, .txt, .docx, .csv, .json",
         composed.edition.number, composed.rendered.subject
     ));
     Ok(())

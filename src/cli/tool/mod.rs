@@ -12,11 +12,11 @@ mod summarise;
 mod train;
 mod train_summary;
 
-use super::args::Tool;
+use super::args::{Args, Tool};
 use std::process::ExitCode;
 
-/// Runs one plumbing command.
-pub fn run(tool: &Tool) -> ExitCode {
+/// Runs one plumbing command. `args` is the whole line: some look at its config.
+pub fn run(args: &Args, tool: &Tool) -> ExitCode {
     match tool {
         Tool::Parse {
             content_type,
@@ -27,14 +27,14 @@ pub fn run(tool: &Tool) -> ExitCode {
             no_site_rules,
             url,
             file,
-        } => extract::run(*no_site_rules, url.as_deref(), file),
+        } => extract::run(args, *no_site_rules, url.as_deref(), file),
         Tool::Classify => classify::run(),
         Tool::Cluster => cluster::run(),
         Tool::Neardup => neardup::run(),
         Tool::Sentences => sentences::run(),
-        Tool::Summarise => summarise::run(),
+        Tool::Summarise { weights } => summarise::run(weights.as_deref()),
         Tool::Figures => figures::run(),
         Tool::Train { folds } => train::run(*folds),
-        Tool::TrainSummary { folds } => train_summary::run(*folds),
+        Tool::TrainSummary { folds, without } => train_summary::run(*folds, without),
     }
 }

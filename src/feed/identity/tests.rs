@@ -10,6 +10,7 @@ fn source() -> Source {
         domain: "baovenbien.vn".into(),
         aliases: vec!["baodoinui.com.vn".into()],
         rank: 1,
+        publisher: None,
         page_rules: PageRules::default(),
         user_agent: None,
         time_zone: None,

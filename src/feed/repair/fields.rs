@@ -2,15 +2,12 @@
 
 use super::super::{
     dialect::Field,
-    document::{Address, Fields, PrintedDate, Slot},
+    document::{Address, ENCLOSURES_MAX, Fields, PrintedDate, Slot, VALUES_MAX},
     markup,
     value::{self, Inside},
 };
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 use url::Url;
-
-/// Values kept of properties that may stand several times.
-const VALUES_MAX: usize = 64;
 
 /// CDF keeps address and date on the item itself.
 pub(super) fn cdf_attributes<'a>(fields: &mut Fields<'a>, attributes: &'a str) {
@@ -32,7 +29,7 @@ pub(super) fn set<'a>(
     field: Field,
     strength: u8,
     inside: Inside<'a>,
-    base: Option<Url>,
+    base: Option<Rc<Url>>,
 ) {
     let text = |slot: &mut Slot<_>| {
         let text = inside.text();
@@ -77,13 +74,13 @@ pub(super) fn set<'a>(
     }
 }
 
-fn add_enclosure<'a>(fields: &mut Fields<'a>, href: Cow<'a, str>, base: Option<Url>) {
-    if !href.trim().is_empty() && fields.enclosures.len() < VALUES_MAX {
+fn add_enclosure<'a>(fields: &mut Fields<'a>, href: Cow<'a, str>, base: Option<Rc<Url>>) {
+    if !href.trim().is_empty() && fields.enclosures.len() < ENCLOSURES_MAX {
         fields.enclosures.push(Address { href, base });
     }
 }
 
-fn set_link<'a>(fields: &mut Fields<'a>, strength: u8, inside: Inside<'a>, base: Option<Url>) {
+fn set_link<'a>(fields: &mut Fields<'a>, strength: u8, inside: Inside<'a>, base: Option<Rc<Url>>) {
     let Some(href) = markup::attribute(inside.attributes, "href") else {
         let href = inside.literal();
         if !href.is_empty() {

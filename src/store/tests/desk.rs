@@ -29,9 +29,11 @@ pub(super) fn edition(slot: &str, number: u32, after: i64, upto: i64) -> Edition
         sections: Vec::new(),
         related: Vec::new(),
         reprints: Vec::new(),
+        corrections: Vec::new(),
         coverage: Coverage::default(),
         week: Vec::new(),
         contact: None,
+        language: Default::default(),
     }
 }
 
@@ -47,7 +49,13 @@ pub(super) fn freeze(world: &World, slot: &str, number: u32, articles: &[Article
         message: b"Subject: x\r\n\r\nNoi dung\r\n".to_vec(),
     };
     let new = NewEdition {
-        edition: edition(slot, number, after, upto),
+        edition: Edition {
+            counts: Counts {
+                articles: articles.len() as u32,
+                ..Counts::default()
+            },
+            ..edition(slot, number, after, upto)
+        },
         rendered: Rendered {
             subject: "Điểm báo".into(),
             html: "<p>Điểm báo</p>".into(),
@@ -225,9 +233,14 @@ fn a_page_that_was_read_is_analysed_again_and_found() {
     assert_eq!(article.published, Some(noon() - minutes(60)));
     assert_eq!(wait(world.store.claim_unanalysed(7, 9)).unwrap().len(), 1);
     let find = |query: &str| {
-        wait(world.store.search(query, &SearchFilter::default(), 9))
-            .unwrap()
-            .len()
+        wait(
+            world
+                .store
+                .search(query, &SearchFilter::default(), Page::first(9)),
+        )
+        .unwrap()
+        .hits
+        .len()
     };
     assert_eq!(find("uy ban kiem tra"), 1);
     assert_eq!(find("\"Kiểm tra công bố\""), 1);
@@ -301,8 +314,9 @@ fn articles_of_a_span_and_filters_of_a_search() {
     .unwrap();
     assert_eq!(span.len(), 3);
     let find = |filter| {
-        wait(world.store.search("dang vien", &filter, 9))
+        wait(world.store.search("dang vien", &filter, Page::first(9)))
             .unwrap()
+            .hits
             .len()
     };
     assert_eq!(find(SearchFilter::default()), 3);
@@ -374,9 +388,14 @@ fn old_texts_go_and_their_articles_are_known_for_ever() {
     let purge = || wait(world.store.purge_texts(noon() + minutes(1), 9)).unwrap();
     assert_eq!((purge(), purge()), (1, 0));
     let find = |query: &str| {
-        wait(world.store.search(query, &SearchFilter::default(), 9))
-            .unwrap()
-            .len()
+        wait(
+            world
+                .store
+                .search(query, &SearchFilter::default(), Page::first(9)),
+        )
+        .unwrap()
+        .hits
+        .len()
     };
     assert_eq!((find("nghi quyet"), find("hoi nghi")), (0, 1));
     let again = world.poll("a/moi", noon() + minutes(99), vec![one]);
@@ -402,16 +421,87 @@ fn a_new_version_pours_no_archive_into_the_next_edition() {
         level: 2,
         ..Verdict::default()
     };
-    wait(
-        world
-            .store
-            .commit_analyses(8, vec![(ids[1], risen, false)], month_later),
-    )
-    .unwrap();
+    world.analysed(8, vec![analysis(ids[1], risen)], month_later);
     assert_eq!(world.article(ids[1]).ingest, Ingest(2));
     assert_eq!(
         wait(world.store.ingest_before(month_later)).unwrap(),
         Ingest(2)
+    );
+    world.sound();
+}
+
+#[test]
+fn names_and_windows_follow_the_verdict() {
+    let world = World::with(&[("a", "moi")]);
+    let entries = (0..3).map(|n| item(&format!("x{n}"), &format!("Tin số {n}")));
+    let ids = world.poll("a/moi", noon(), entries.collect()).new_articles;
+    let nung = Name {
+        kind: NameKind::Person,
+        key: "le van nung".into(),
+        shown: "Lê Văn Nưng".into(),
+        position: Some("Chủ tịch HĐND tỉnh".into()),
+    };
+    let said = |id: ArticleId, windows: &[u32], tag: u16| Analysis {
+        names: vec![nung.clone()],
+        near: NearKeys {
+            windows: windows.to_vec(),
+            tag,
+        },
+        ..analysis(
+            id,
+            Verdict {
+                level: 2,
+                ..Verdict::default()
+            },
+        )
+    };
+    let all = vec![
+        said(ids[0], &[1, 2, 3, u32::MAX], 7),
+        said(ids[1], &[2, 3, 9, u32::MAX], 5),
+        said(ids[2], &[3], 1),
+    ];
+    world.analysed(7, all, noon());
+    assert_eq!(
+        wait(world.store.names_of(ids[0])).unwrap(),
+        std::slice::from_ref(&nung)
+    );
+    let near = |holders| {
+        let found = wait(world.store.near(vec![ids[0]], holders)).unwrap();
+        let others = found[0].others.iter();
+        (
+            found[0].size,
+            others
+                .map(|o| (o.article, o.shared, o.size, o.tag))
+                .collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(near(64), (4, vec![(ids[1], 3, 4, 5), (ids[2], 1, 1, 1)]));
+    // Of a window that too many hold, those with the lowest tags are looked at: whoever came first.
+    assert_eq!(near(1), (4, vec![(ids[1], 2, 4, 5), (ids[2], 1, 1, 1)]));
+    let sample = |upto| {
+        let sample = wait(world.store.sample(Ingest(upto), noon() + minutes(5), 2)).unwrap();
+        sample.iter().map(|article| article.id).collect::<Vec<_>>()
+    };
+    assert_eq!((sample(3), sample(1)), (vec![ids[2], ids[1]], vec![ids[0]]));
+
+    freeze(&world, "2026-11-20T06:30", 1, &[ids[1]]);
+    let published = wait(world.store.published_of(&digest(), vec![ids[0], ids[1]])).unwrap();
+    assert_eq!(
+        published
+            .iter()
+            .map(|(a, n)| (a.id, *n))
+            .collect::<Vec<_>>(),
+        [(ids[1], 1)]
+    );
+
+    // Judged anew without names and windows, and looked up long after.
+    world.analysed(8, vec![analysis(ids[1], Verdict::default())], noon());
+    assert_eq!(near(64).1, [(ids[2], 1, 1, 1)]);
+    world.analysed(8, Vec::new(), noon() + SignedDuration::from_hours(24 * 91));
+    assert_eq!(near(64), (0, Vec::new()), "ninety days are over");
+    assert_eq!(
+        wait(world.store.names_of(ids[1])).unwrap(),
+        Vec::<Name>::new()
     );
     world.sound();
 }

@@ -69,7 +69,11 @@ fn foreign_files_and_newer_ones_are_refused_untouched() {
     let newer = Connection::open(&file).unwrap();
     newer.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(newer);
-    refuses("data version 99, this program knows up to 1");
+    let known = format!(
+        "data version 99, this program knows up to {}",
+        open::latest_version()
+    );
+    refuses(&known);
 }
 
 #[test]
@@ -190,6 +194,9 @@ fn every_loop_query_stands_on_an_index() {
             articles::OUTDATED_ABOVE,
             articles::PAGES_DUE,
             outbox::DUE,
+            near::HOLDERS,
+            near::OLDEST,
+            near::SAMPLE,
             &candidates,
             &published,
         ];
@@ -214,9 +221,109 @@ fn every_loop_query_stands_on_an_index() {
             );
         }
         assert!(
-            plan.contains("USING INDEX") || plan.contains("USING COVERING INDEX"),
+            plan.contains("USING INDEX")
+                || plan.contains("USING COVERING INDEX")
+                || plan.contains("USING PRIMARY KEY"),
             "{plan}"
         );
     }
     world.sound();
+}
+
+#[test]
+fn fault_4_a_file_that_cannot_be_written_is_said_and_outlived() {
+    let world = World::with(&[("a", "moi")]);
+    let set = |on: bool| {
+        let pragma = format!("PRAGMA query_only = {on}");
+        wait(
+            world
+                .store
+                .call("switching", move |conn| conn.execute_batch(&pragma)),
+        )
+        .unwrap();
+    };
+    let commit = world.commit("a/moi", noon(), vec![item("x", "Hội nghị")]);
+    set(true);
+    let error = wait(world.store.commit_polls(vec![commit.clone()])).unwrap_err();
+    assert!(error.is_passing(), "{error}");
+    assert!(error.to_string().contains("check the mount"), "{error}");
+    set(false);
+    let report = wait(world.store.commit_polls(vec![commit]))
+        .unwrap()
+        .remove(0);
+    assert_eq!(report.new_entries, 1);
+    world.sound();
+}
+
+#[test]
+fn fault_5_every_kind_of_damage_is_found_and_the_file_kept() {
+    type Spoil = fn(&mut Vec<u8>);
+    let kinds: [(&str, Spoil); 3] = [
+        ("header", |bytes| bytes[..64].fill(0x5a)),
+        ("truncated", |bytes| bytes.truncate(bytes.len() / 3)),
+        ("pages", |bytes| {
+            let quarter = bytes.len() / 4 / 4096 * 4096;
+            bytes[quarter..quarter * 3].fill(0x5a);
+        }),
+    ];
+    for (kind, spoil) in kinds {
+        let world = World::with(&[("a", "moi")]);
+        let many = (0..200)
+            .map(|n| item(&format!("bai-{n}"), &format!("Tin số {n}")))
+            .collect();
+        world.poll("a/moi", noon(), many);
+        let World { dir, store } = world;
+        let file = store.path().to_owned();
+        drop(store);
+        let mut bytes = fs::read(&file).unwrap();
+        spoil(&mut bytes);
+        fs::write(&file, &bytes).unwrap();
+        let error = Store::open(dir.path(), fold).err().unwrap().to_string();
+        let says = error.contains("damaged") || error.contains("not a diembao database");
+        assert!(says, "{kind}: {error}");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "{kind}");
+    }
+}
+
+#[test]
+fn fault_9_an_older_file_is_copied_before_it_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(FILE_NAME);
+    let old = Connection::open(&file).unwrap();
+    old.execute_batch(include_str!("../migrations/0001_first.sql"))
+        .unwrap();
+    old.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO sources (id, key, name, domain, rank, added_at) VALUES (1, 'a', 'Báo A', 'a.vn', 1, 0);
+         INSERT INTO feeds (id, key, source_id, url, kind, listed, enabled, verified, added_at)
+            VALUES (1, 'a/moi', 1, 'https://a.vn/rss', 'feed', 1, 1, 1, 0);
+         INSERT INTO articles (id, source_id, ingest, seen, backfill, url, title)
+            VALUES (1, 1, 1, 0, 0, 'https://a.vn/1', 'Đảng bộ tỉnh họp');
+         INSERT INTO entries (id, feed_id, entry_key, article_id, first_seen, last_seen, content_hash, title, terms)
+            VALUES (1, 1, zeroblob(16), 1, 0, 0, zeroblob(16), 'Đảng bộ tỉnh họp', '{}');
+         INSERT INTO article_keys (key, article_id, entry_id) VALUES (zeroblob(16), 1, 1);",
+    )
+    .unwrap();
+    drop(old);
+    let store = Store::open(dir.path(), fold).unwrap();
+    let found = wait(store.search("đảng bộ", &SearchFilter::default(), Page::first(9))).unwrap();
+    assert_eq!(
+        (found.hits.len(), found.hits[0].exact),
+        (1, true),
+        "the index was filled anew"
+    );
+    assert_eq!(wait(store.verify()).unwrap(), Vec::<String>::new());
+    let copies: Vec<String> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains(".before-v"))
+        .collect();
+    let [copy] = copies.as_slice() else {
+        panic!("one copy, not {copies:?}");
+    };
+    let copy = Connection::open(dir.path().join(copy)).unwrap();
+    let version: i64 = copy
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, 1);
 }

@@ -36,6 +36,18 @@ fn what_a_poll_remembers_comes_back_with_the_next_claim() {
         }),
         retired_at: None,
         moved: Some(("https://a.vn/rss/moi2.xml".parse().unwrap(), 2)),
+        parts: vec![FeedPart {
+            url: "https://a.vn/bai-2026-11.xml".parse().unwrap(),
+            changed: Some("2026-11-20".into()),
+            read: true,
+            validators: Validators::default(),
+            body_hash: Some([8; 32]),
+        }],
+        watch: Watch {
+            empty_since: Some(noon() - minutes(90)),
+            vietnamese: true,
+            ..Watch::default()
+        },
     };
     let commit = PollCommit {
         state: state.clone(),
@@ -108,9 +120,10 @@ fn a_retouched_headline_keeps_the_first_and_is_analysed_again() {
         wait(
             world
                 .store
-                .search("dai hoi diem", &SearchFilter::default(), 9)
+                .search("dai hoi diem", &SearchFilter::default(), Page::first(9))
         )
         .unwrap()
+        .hits
         .len(),
         1
     );

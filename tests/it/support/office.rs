@@ -81,8 +81,10 @@ impl Office {
     #[track_caller]
     pub fn says(&self, args: &[&str]) -> String {
         let out = self.run(args);
+        // `status` looks and says, and its exit code says whether a human is needed.
+        let needs_a_human = args.contains(&"status") && out.status.code() == Some(1);
         assert!(
-            out.status.success(),
+            out.status.success() || needs_a_human,
             "{args:?}: {}\n{}",
             out.status,
             String::from_utf8_lossy(&out.stderr)

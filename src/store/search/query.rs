@@ -1,0 +1,201 @@
+//! What a person typed, as the index's own language. Every word is quoted: nothing typed is an operator.
+
+use super::super::Fold;
+use super::marks;
+use crate::text::doccode::{self, DocCode};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Words of a query that are looked for; more are ignored.
+const WORDS_MAX: usize = 32;
+
+/// A query taken apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Query {
+    clauses: Vec<Clause>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Clause {
+    /// Words in this order, one after the other; a single word is the short case.
+    Phrase(Vec<Word>),
+    /// A document by any of its names; also the words as typed.
+    Document(DocCode, Vec<Word>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Word {
+    folded: String,
+    form: String,
+}
+
+/// How strictly words must fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// Exact forms, all of them in the headline.
+    ExactInTitle,
+    /// Exact forms, anywhere.
+    Exact,
+    /// Folded, all of them in the headline.
+    InTitle,
+    /// Folded, anywhere.
+    Any,
+}
+
+impl Query {
+    /// Cuts `text` at double quotes: what stands between two of them is a phrase.
+    pub(super) fn parse(text: &str, fold: Fold) -> Self {
+        let mut query = Self::default();
+        for (nth, part) in text.split(['"', '“', '”', '„']).enumerate() {
+            let part: String = part.nfc().collect();
+            query.part(&part, nth % 2 == 1, fold);
+        }
+        query
+    }
+
+    /// One phrase: a person's name.
+    pub(super) fn phrase(text: &str, fold: Fold) -> Self {
+        let mut query = Self::default();
+        let text: String = text.nfc().collect();
+        query.push_phrase(words_of(&text, fold));
+        query
+    }
+
+    /// A document by its number, whatever form it is typed in; the words alone where it is no such number.
+    pub(super) fn document(text: &str, fold: Fold) -> Self {
+        let mut query = Self::default();
+        query.part(text, true, fold);
+        query
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+
+    /// All folded words, in order.
+    pub(super) fn folded_words(&self) -> impl Iterator<Item = &str> {
+        self.words().map(|word| word.folded.as_str())
+    }
+
+    /// All exact forms, in order.
+    pub(super) fn forms(&self) -> impl Iterator<Item = &str> {
+        self.words().map(|word| word.form.as_str())
+    }
+
+    fn words(&self) -> impl Iterator<Item = &Word> {
+        self.clauses.iter().flat_map(|clause| match clause {
+            Clause::Phrase(words) | Clause::Document(_, words) => words.iter(),
+        })
+    }
+
+    fn part(&mut self, part: &str, quoted: bool, fold: Fold) {
+        let typed = doccode::central(part);
+        let folded = fold(&typed);
+        let words = words_of(&typed, fold);
+        // Folding keeps words apart: the words from a place on are as many in both.
+        let nth = |at: usize| {
+            let behind = words_of(&folded[at..], fold).len();
+            words.len().saturating_sub(behind)
+        };
+        let mut from = 0;
+        let mut at = 0;
+        for (range, code) in doccode::spans(&folded) {
+            // Two names of one place: the longer, which comes first, counts.
+            if range.start < at {
+                continue;
+            }
+            let (start, end) = (nth(range.start), nth(range.end));
+            self.plain(words.get(from..start).unwrap_or_default(), quoted);
+            let named = words.get(start..end).unwrap_or_default().to_vec();
+            if !named.is_empty() {
+                self.clauses.push(Clause::Document(code, named));
+            }
+            (from, at) = (end, range.end);
+        }
+        self.plain(words.get(from..).unwrap_or_default(), quoted);
+    }
+
+    /// Words between documents.
+    fn plain(&mut self, words: &[Word], quoted: bool) {
+        match quoted {
+            true => self.push_phrase(words.to_vec()),
+            false => words
+                .iter()
+                .for_each(|word| self.push_phrase(vec![word.clone()])),
+        }
+    }
+
+    fn push_phrase(&mut self, mut words: Vec<Word>) {
+        words.truncate(WORDS_MAX.saturating_sub(self.words().count()));
+        if !words.is_empty() {
+            self.clauses.push(Clause::Phrase(words));
+        }
+    }
+
+    /// The query in FTS5's language; empty for an empty query.
+    pub(super) fn pattern(&self, fit: Fit) -> String {
+        let clauses: Vec<String> = self
+            .clauses
+            .iter()
+            .map(|clause| clause.pattern(fit))
+            .collect();
+        clauses.join(" AND ")
+    }
+}
+
+impl Clause {
+    fn pattern(&self, fit: Fit) -> String {
+        match self {
+            Self::Phrase(words) => {
+                let marked = |mark: char, of: fn(&Word) -> &String| {
+                    let all: Vec<String> = words
+                        .iter()
+                        .map(|word| format!("\"{mark}{}\"", of(word)))
+                        .collect();
+                    format!("marks : ({})", all.join(" AND "))
+                };
+                let marked = match fit {
+                    Fit::ExactInTitle => marked('y', |word| &word.form),
+                    Fit::Exact => marked('x', |word| &word.form),
+                    Fit::InTitle => marked('t', |word| &word.folded),
+                    Fit::Any => return in_text(words),
+                };
+                // One word's mark says all of it; a phrase must also stand together.
+                match words.len() {
+                    1 => marked,
+                    _ => format!("({marked} AND {})", in_text(words)),
+                }
+            }
+            Self::Document(code, words) => {
+                let name = marks::document(code);
+                let named = match &code.issuer {
+                    Some(issuer) => format!("\"f{name}{issuer}\" OR \"b{name}\""),
+                    None => format!("\"a{name}\""),
+                };
+                format!("(marks : ({named}) OR {})", in_text(words))
+            }
+        }
+    }
+}
+
+/// Words one after the other in one part of the text.
+fn in_text(words: &[Word]) -> String {
+    let words: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
+    format!("{{title sapo body}} : \"{}\"", words.join(" "))
+}
+
+fn words_of(text: &str, fold: Fold) -> Vec<Word> {
+    marks::words(text)
+        .flat_map(|word| {
+            let form = marks::form(word);
+            // A compatibility character may fold to several words.
+            let folded: Vec<Word> = marks::words(&fold(word))
+                .map(|folded| Word {
+                    folded: folded.to_owned(),
+                    form: form.clone(),
+                })
+                .collect();
+            folded
+        })
+        .take(WORDS_MAX)
+        .collect()
+}
