@@ -10,6 +10,7 @@ mod neardup;
 mod parse;
 mod sentences;
 mod summarise;
+mod train;
 mod train_summary;
 
 use super::args::{Args, Tool};
@@ -35,6 +36,7 @@ pub fn run(args: &Args, tool: &Tool) -> ExitCode {
         Tool::Summarise { weights } => summarise::run(weights.as_deref()),
         Tool::Figures => figures::run(),
         Tool::Names => names::run(),
+        Tool::Train { folds } => train::run(*folds),
         Tool::TrainSummary { folds, without } => train_summary::run(*folds, without),
     }
 }
