@@ -167,8 +167,7 @@ pub enum Command {
         #[command(subcommand)]
         action: Outbox,
     },
-    /// Correct what was judged of an article; the next edition heeds it, for similar articles too. Without a word: what is
-    /// marked
+    /// Correct what was judged of an article; the next edition heeds it. Without a word: what is marked
     Mark {
         /// Its number or address [default: list all that are marked]
         article: Option<String>,
@@ -177,9 +176,6 @@ pub enum Command {
         /// Take the word back; all words of the article unless one is given
         #[arg(long, requires = "article")]
         undo: bool,
-        /// Print all marked articles as labelled data, one JSON line each, as `tool train` reads it
-        #[arg(long, conflicts_with = "article")]
-        export: bool,
     },
     /// Daemon, queue, last and next edition, failing feeds, outbox
     Status,
@@ -419,7 +415,7 @@ pub enum Tool {
         /// The page as the server sent it
         file: PathBuf,
     },
-    /// JSON lines {id,url,site,title,excerpt,body,section} on stdin to {id,relevant,score,topics}
+    /// JSON lines {id,url,site,title,excerpt} on stdin to {id,relevant,score,topics}
     Classify,
     /// JSON lines {id,lead,text} on stdin to {id,group}: equal groups print the same report.
     Neardup,
@@ -437,13 +433,6 @@ pub enum Tool {
     Figures,
     /// {title,lead,text} on stdin to {names:[{kind,key,shown,position}]}: persons, bodies, provinces, documents
     Names,
-    /// JSON lines {title,excerpt,body,relevant,topics,split} on stdin to the table of src/analyse/topic/weights.tsv
-    #[command(hide = true)]
-    Train {
-        /// Parts for measuring each with weights fitted to the others; 0: not measured so
-        #[arg(long, default_value_t = 0)]
-        folds: usize,
-    },
     /// JSON lines {documents,references} on stdin to the table of src/analyse/summary/weights.rs
     #[command(hide = true)]
     TrainSummary {

@@ -3,7 +3,7 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
-use crate::analyse::topic::CUT;
+use crate::config::topics::Cuts;
 use crate::model::{Article, Hit, Part, Verdict};
 use serde_json::json;
 
@@ -52,7 +52,7 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
             .collect::<Vec<_>>()
             .join(", ")
     ));
-    explain(&article, verdict, &|key| {
+    explain(&article, verdict, setup.config.topics.cuts, &|key| {
         setup
             .config
             .topics
@@ -62,18 +62,17 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> String) {
+fn explain(article: &Article, verdict: &Verdict, cuts: Cuts, heading: &dyn Fn(&str) -> String) {
     let level = match verdict.level {
         2 => "công tác xây dựng Đảng là nội dung chính",
         1 => "có liên quan",
         _ => "không thuộc chủ đề",
     };
     out::line(&format!(
-        "Mức {}: {level} (khả năng từ mức 1: {:.0} %, mức 2: {:.0} %; {})",
+        "Mức {}: {level} (điểm {:.2}; {})",
         verdict.level,
-        verdict.chances[0] * 100.0,
-        verdict.chances[1] * 100.0,
-        nearest(verdict.chances)
+        verdict.score,
+        nearest(verdict.score, cuts)
     ));
     if article.backfill {
         out::line("Bài cũ khi thấy lần đầu: được lưu và tra cứu, không vào bản tin.");
@@ -83,47 +82,37 @@ fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> Strin
     }
     for score in &verdict.topics {
         out::line(&format!(
-            "  {} ({:.0} %)",
+            "  {} ({:.2})",
             heading(score.topic.as_str()),
-            score.score * 100.0
+            score.score
         ));
     }
     if verdict.hits.is_empty() {
         out::line("Không có cụm từ nào về xây dựng Đảng.");
-    } else {
-        out::line("Căn cứ:");
+        return;
     }
+    out::line("Căn cứ:");
     for hit in verdict.hits.iter().take(HITS) {
         out::line(&describe(hit, heading));
     }
     if verdict.hits.len() > HITS {
         out::line(&format!("  … và {} căn cứ khác", verdict.hits.len() - HITS));
     }
-    if !verdict.words.is_empty() {
-        out::line("Từ ngữ xung quanh, theo các bài đã học (tổng cộng không quá ±3):");
-    }
-    for words in &verdict.words {
-        out::line(&format!(
-            "  {:+.2}  “{}”",
-            words.weight,
-            out::safe(&words.found)
-        ));
-    }
 }
 
-/// The level whose cut is nearest, and on which side of it the article stands.
-fn nearest([one, two]: [f32; 2]) -> String {
-    let distance = |chance: f32| (chance - CUT).abs();
-    let (level, chance) = if distance(two) < distance(one) {
-        (2, two)
+/// The cut that the score stands nearest to, and on which side.
+fn nearest(score: f32, cuts: Cuts) -> String {
+    let distance = |cut: f32| (score - cut).abs();
+    let (level, cut) = if distance(cuts.subject) < distance(cuts.borderline) {
+        (2, cuts.subject)
     } else {
-        (1, one)
+        (1, cuts.borderline)
     };
-    let (by, cut) = (distance(chance) * 100.0, CUT * 100.0);
-    if chance < CUT {
-        format!("thiếu {by:.0} điểm phần trăm so với ngưỡng mức {level} là {cut:.0} %")
+    let by = distance(cut);
+    if score < cut {
+        format!("thiếu {by:.2} so với ngưỡng mức {level} là {cut:.2}")
     } else {
-        format!("trên ngưỡng mức {level} là {cut:.0} %, hơn {by:.0} điểm phần trăm")
+        format!("trên ngưỡng mức {level} là {cut:.2}, hơn {by:.2}")
     }
 }
 
@@ -155,16 +144,16 @@ fn describe(hit: &Hit, heading: &dyn Fn(&str) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::topics::Topics;
 
     #[test]
     fn the_nearest_cut_is_named_with_its_side() {
-        assert_eq!(
-            nearest([0.97, 0.4]),
-            "thiếu 10 điểm phần trăm so với ngưỡng mức 2 là 50 %"
-        );
-        assert_eq!(
-            nearest([0.75, 0.125]),
-            "trên ngưỡng mức 1 là 50 %, hơn 25 điểm phần trăm"
-        );
+        let cuts = Cuts {
+            borderline: 1.0,
+            subject: 3.0,
+            ..Topics::builtin().cuts
+        };
+        assert_eq!(nearest(2.5, cuts), "thiếu 0.50 so với ngưỡng mức 2 là 3.00");
+        assert_eq!(nearest(1.25, cuts), "trên ngưỡng mức 1 là 1.00, hơn 0.25");
     }
 }

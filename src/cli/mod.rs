@@ -149,13 +149,11 @@ fn on_runtime(args: &Args) -> ExitCode {
                 article,
                 word,
                 undo,
-                export,
             } => {
                 let options = mark::Options {
                     article: article.as_deref(),
                     word: word.as_deref(),
                     undo: *undo,
-                    export: *export,
                 };
                 mark::run(args, &options).await
             }

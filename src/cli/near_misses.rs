@@ -3,7 +3,7 @@
 use super::app::AppError;
 use super::args::Args;
 use super::out;
-use crate::analyse::topic::CUT;
+use crate::config::topics::Cuts;
 use crate::daemon::admin::nearest_misses;
 use crate::daemon::works::Works;
 use crate::model::{Article, Span};
@@ -15,28 +15,29 @@ pub async fn print(args: &Args, works: &Works, covers: Span) -> Result<(), AppEr
         .store
         .published_between(covers.from, covers.to)
         .await?;
+    let cuts = works.setup().config.topics.cuts;
     let missed = nearest_misses(articles);
     if args.json {
         for (article, score) in &missed {
             out::json(&json!({
                 "id": article.id.0, "title": article.title, "url": article.url, "source": article.source,
-                "score": score, "cut": CUT,
+                "score": score, "cut": cuts.borderline,
             }));
         }
         return Ok(());
     }
-    show(&missed);
+    show(&missed, cuts);
     Ok(())
 }
 
-fn show(missed: &[(Article, f32)]) {
+fn show(missed: &[(Article, f32)], cuts: Cuts) {
     if missed.is_empty() {
         out::line("Không có bài nào sát ngưỡng.");
         return;
     }
     out::line(&format!(
         "Bài sát ngưỡng mà không vào bản tin (ngưỡng {:.2}); thêm vào: diembao mark SỐ relevant",
-        CUT
+        cuts.borderline
     ));
     for (article, score) in missed {
         out::line(&format!(

@@ -61,7 +61,7 @@ pub struct Section {
     pub meaning: Meaning,
 }
 
-/// Where the lexicon by itself would cut levels and topics: what its sums are held against.
+/// Where levels and topics are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cuts {

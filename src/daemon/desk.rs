@@ -12,7 +12,7 @@ use super::material;
 use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::analyse::{self, topic::lessons::Lessons};
+use crate::analyse;
 use crate::config::DigestConfig;
 use crate::edition::{self, TemplateError, window};
 use crate::model::{Article, Change, Ingest, NearKeys, Span, Window};
@@ -137,7 +137,6 @@ fn announce(made: &Composed) {
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize, DeskError> {
-    let lessons = Arc::new(Lessons::of(&works.store.marked().await?));
     let mut judged = 0;
     loop {
         let setup = works.setup();
@@ -147,8 +146,7 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
             return Ok(judged);
         }
         judged += articles.len();
-        let lessons = Arc::clone(&lessons);
-        let verdicts = tokio::task::spawn_blocking(move || judge_all(&setup, &lessons, &articles))
+        let verdicts = tokio::task::spawn_blocking(move || judge_all(&setup, &articles))
             .await
             .map_err(|err| DeskError::Broken(err.to_string()))?;
         works
@@ -160,28 +158,20 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
     }
 }
 
-fn judge_all(setup: &Setup, lessons: &Lessons, articles: &[Unanalysed]) -> Vec<Analysis> {
-    articles
-        .iter()
-        .map(|one| judge(setup, lessons, one))
-        .collect()
+fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<Analysis> {
+    articles.iter().map(|one| judge(setup, one)).collect()
 }
 
 /// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(setup: &Setup, lessons: &Lessons, one: &Unanalysed) -> Analysis {
+fn judge(setup: &Setup, one: &Unanalysed) -> Analysis {
     let article = &one.article;
     let (topics, pages) = (&setup.config.topics, setup.config.article.pages);
-    // What was said of the article itself goes before what was said of similar ones.
-    let found = if one.marks.is_empty() {
-        analyse::topic::classify_with(topics, &article.text(), lessons)
-    } else {
-        analyse::topic::classify(topics, &article.text())
-    };
+    let found = analyse::topic::classify(topics, &article.text());
     let verdict = analyse::mark::apply(found, &one.marks, topics);
     // An address from a sitemap is judged by its page: there is nothing else.
     let unread = article.title.is_empty() && article.body.is_none();
     let page_wanted =
-        pages && !article.backfill && (unread || analyse::topic::can_matter(&verdict));
+        pages && !article.backfill && (unread || analyse::topic::can_matter(topics, &verdict));
     let (names, near) = match verdict.level {
         0 => (Vec::new(), NearKeys::default()),
         _ => (

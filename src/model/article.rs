@@ -182,21 +182,12 @@ pub struct Hit {
     pub cancelled_by: Option<String>,
 }
 
-/// A group of words that speaks for or against an article by experience, not by a phrase of `topics.toml`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Words {
-    /// As they stand in the article.
-    pub found: String,
-    /// What they added, in logits; negative where they speak against it.
-    pub weight: f32,
-}
-
 /// A topic with its score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TopicScore {
     /// Which.
     pub topic: TopicKey,
-    /// Its chance, 0 to 1.
+    /// How strongly, in the same units as the phrases' weights.
     pub score: f32,
 }
 
@@ -205,18 +196,12 @@ pub struct TopicScore {
 pub struct Verdict {
     /// 2 = the Party's own work is the subject; 1 = borderline; 0 = not.
     pub level: u8,
-    /// The level to be expected: the two chances together, 0 to 2.
+    /// The score that the level was cut from.
     pub score: f32,
-    /// The chances, 0 to 1, of at least level 1 and of level 2; a level is reached from one half on.
-    #[serde(default)]
-    pub chances: [f32; 2],
     /// Its topics, strongest first; may be empty at level 0.
     pub topics: Vec<TopicScore>,
     /// The reasons, strongest first.
     pub hits: Vec<Hit>,
-    /// The words around them that weighed most, strongest first.
-    #[serde(default)]
-    pub words: Vec<Words>,
 }
 
 /// A number as printed, and what it counts.

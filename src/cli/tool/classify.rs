@@ -9,15 +9,13 @@ use crate::analyse::topic::classify;
 use crate::config::topics::Topics;
 use crate::model::{ArticleText, TopicKey};
 
-/// One line of the input; all but the id may be missing, other fields are for other readers.
+/// One line of the input; other fields are for other readers.
 #[derive(Debug, Deserialize)]
 struct Question {
     id: String,
     url: Option<String>,
     title: Option<String>,
     excerpt: Option<String>,
-    body: Option<String>,
-    section: Option<String>,
 }
 
 /// One line of the output.
@@ -65,9 +63,8 @@ fn answer(topics: &Topics, question: Question) -> Answer {
         &ArticleText {
             title: question.title.as_deref().unwrap_or(""),
             sapo: question.excerpt.as_deref().unwrap_or(""),
-            body: question.body.as_deref().unwrap_or(""),
-            section: question.section.as_deref(),
             url: question.url.as_deref(),
+            ..ArticleText::default()
         },
     );
     Answer {

@@ -10,7 +10,6 @@ mod neardup;
 mod parse;
 mod sentences;
 mod summarise;
-mod train;
 mod train_summary;
 
 use super::args::{Args, Tool};
@@ -36,7 +35,6 @@ pub fn run(args: &Args, tool: &Tool) -> ExitCode {
         Tool::Summarise { weights } => summarise::run(weights.as_deref()),
         Tool::Figures => figures::run(),
         Tool::Names => names::run(),
-        Tool::Train { folds } => train::run(*folds),
         Tool::TrainSummary { folds, without } => train_summary::run(*folds, without),
     }
 }
