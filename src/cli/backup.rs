@@ -27,7 +27,7 @@ pub async fn backup(args: &Args, to: &Path, keep: Option<u32>) -> Result<(), App
             let now = app::clock(args)
                 .now()
                 .to_zoned(config.daemon.time_zone.clone());
-            to.join(format!("{PREFIX}{}{SUFFIX}", now.strftime("%Y%m%d-%H%M%S")))
+            free_name(to, now)
         }
         false => to.to_owned(),
     };
@@ -73,6 +73,17 @@ fn drop_old(folder: &Path, keep: u32) -> Result<Vec<PathBuf>, AppError> {
         std::fs::remove_file(path).map_err(|err| work(path, err))?;
     }
     Ok(old)
+}
+
+/// A file named after the moment; where that second has one, after the next second that has none.
+fn free_name(folder: &Path, now: jiff::Zoned) -> PathBuf {
+    let named =
+        |at: &jiff::Zoned| folder.join(format!("{PREFIX}{}{SUFFIX}", at.strftime("%Y%m%d-%H%M%S")));
+    let mut at = now;
+    while named(&at).exists() {
+        at = at.saturating_add(jiff::SignedDuration::from_secs(1));
+    }
+    named(&at)
 }
 
 /// `diembao-YYYYMMDD-HHMMSS.db` and nothing else: other files in the folder are the admin's.

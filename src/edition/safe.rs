@@ -31,6 +31,15 @@ pub fn line(text: &str) -> String {
     defuse(&verbatim(text))
 }
 
+/// A part of a passage: what shows nothing or turns the direction of writing is left out, blanks at its ends stay.
+/// It may still hold markup: only for where text is escaped.
+pub fn inert(text: &str) -> String {
+    let shown = text.chars().filter(|&c| !is_invisible(c));
+    shown
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
 /// A headline: a clean line, cut at a word if it is absurdly long; never empty.
 pub fn title(text: &str) -> String {
     let clean = clip(&line(text), MAX_TITLE);

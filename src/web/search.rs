@@ -274,7 +274,7 @@ fn pieces(snippet: &Snippet) -> Vec<Piece> {
     let mut push = |text: Option<&str>, hit| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
             pieces.push(Piece {
-                text: text.to_owned(),
+                text: safe::inert(text),
                 hit,
             });
         }

@@ -79,6 +79,8 @@ impl Visit {
             })
             .await;
         });
+        // The one crypto provider of the process; another test may have installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {
             at,
