@@ -12,7 +12,7 @@ use url::Url;
 pub struct WebConfig {
     /// Where to listen; `None`: no pages, no listener.
     pub listen: Option<SocketAddr>,
-    /// The address under which people reach the pages, without a slash at its end; `None`: mails carry no web link.
+    /// The address under which people reach the pages; `None`: feeds of our own carry addresses without a host.
     pub public_url: Option<Url>,
     /// Whether other machines may connect directly, without a web server in front.
     pub open: bool,
@@ -119,8 +119,8 @@ fn not_loopback(listen: SocketAddr) -> Wrong {
 fn no_listener() -> Wrong {
     wrong(
         words(
-            "public_url is set, but nothing listens: mails would carry links that lead nowhere",
-            "có public_url nhưng chưa có listen: liên kết trong thư sẽ không mở được",
+            "public_url is set, but nothing listens: the address leads nowhere",
+            "có public_url nhưng chưa có listen: địa chỉ này sẽ không mở được",
         ),
         words(
             "write listen = \"127.0.0.1:8288\" under [web], or take public_url out",
@@ -134,9 +134,9 @@ fn in_the_clear(url: &Url) -> Wrong {
     wrong(
         words(
             format!(
-                "{host} is reached without encryption; mail programs want https for one-click unsubscribing"
+                "{host} is reached without encryption: others on the way can read along and change what is read"
             ),
-            format!("{host} không mã hóa; nút ngừng nhận trong thư cần địa chỉ https"),
+            format!("{host} không mã hóa: người khác trên đường truyền xem và sửa được nội dung"),
         ),
         words(
             "give the web server a certificate and write https://",
