@@ -212,9 +212,11 @@ fn parse(address: &str) -> Option<Url> {
         return None;
     }
     let url = Url::parse(address).ok()?;
-    // A name of dots only is a host to the standard, but nobody's.
-    let host = url.host_str()?.trim_matches('.');
-    (matches!(url.scheme(), "http" | "https") && !host.is_empty()).then_some(url)
+    // RFC 1035 §2.3.1: a label has a letter at least. "a..b" is a host to the URL standard, but nobody's.
+    let host = url.host_str()?;
+    let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
+    let sound = labels.all(|label| !label.is_empty());
+    (matches!(url.scheme(), "http" | "https") && sound).then_some(url)
 }
 
 fn canonical_url(url: &Url) -> String {
@@ -437,7 +439,14 @@ mod tests {
         differ("https://m.vn/a", "https://vn/a");
         assert_eq!(canonical("mailto:a@bao.vn"), None);
         assert_eq!(canonical("g1"), None);
-        assert_eq!(canonical("http://../tin/bai.html"), None);
+        for nobodys in [
+            "http://../tin/bai.html",
+            "https://bao....vn/bai",
+            "https://.bao.vn/bai",
+        ] {
+            assert_eq!(canonical(nobodys), None);
+        }
+        same("https://bao.vn./bai", "https://bao.vn/bai");
         assert!(!names_a_page(&canonical("https://bao.vn/").unwrap()));
         assert!(names_a_page(&canonical("https://bao.vn/?p=12").unwrap()));
     }

@@ -14,7 +14,7 @@ static CHARSET: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The page as text, and how it was read. Never fails; what cannot be read becomes U+FFFD.
 ///
-/// The order is that of [`decode`]: shapes before labels, the header before the page's own word, then a guess.
+/// The order is that of [`decode()`]: shapes before labels, the header before the page's own word, then a guess.
 pub(super) fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> (Cow<'a, str>, Decoded) {
     let labelled = content_type.is_some_and(|header| label_in(header.as_bytes()).is_some());
     let own = (!labelled)
