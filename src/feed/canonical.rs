@@ -274,8 +274,9 @@ fn path(raw: &str) -> String {
     };
     let mut segments: Vec<String> = raw
         .split('/')
-        .filter(|segment| !segment.is_empty())
         .map(plain_escapes)
+        // A session id may have hidden a dot segment (RFC 3986 §5.2.4) from the URL's own reading.
+        .filter(|segment| !matches!(segment.as_str(), "" | "." | ".."))
         .collect();
     while segments.len() > 1 && segments.first().is_some_and(|s| s == "amp" || s == "print") {
         segments.remove(0);
@@ -447,6 +448,7 @@ mod tests {
             assert_eq!(canonical(nobodys), None);
         }
         same("https://bao.vn./bai", "https://bao.vn/bai");
+        same("https://bao.vn/tin/.;jsessionid=7", "https://bao.vn/tin");
         assert!(!names_a_page(&canonical("https://bao.vn/").unwrap()));
         assert!(names_a_page(&canonical("https://bao.vn/?p=12").unwrap()));
     }
