@@ -141,6 +141,13 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// The first thing that is counted from token `at` on.
+fn ahead(reading: &Reading<'_>, at: usize) -> Option<String> {
+    (at..reading.tokens.len())
+        .filter_map(|at| clause::amount(reading, at)?.unit)
+        .find(|unit| units::is_countable(unit))
+}
+
 fn of_sentence(sentence: &str) -> Vec<Figure> {
     let reading = Reading::new(sentence);
     let mut out: Vec<Figure> = Vec::new();
@@ -159,9 +166,13 @@ fn of_sentence(sentence: &str) -> Vec<Figure> {
         };
         let unit = match &found.unit {
             Some(unit) => unit.clone(),
-            // "kỷ luật 62 đảng viên: khiển trách 28": of those just counted.
-            None => match inherited() {
-                Some(unit) => unit.to_owned(),
+            // "kỷ luật 62 đảng viên: khiển trách 28": of those just counted; "xóa tên 7, khai trừ 4 đảng viên": of those
+            // that follow.
+            None => match inherited()
+                .map(str::to_owned)
+                .or_else(|| ahead(&reading, at))
+            {
+                Some(unit) => unit,
                 None => continue,
             },
         };

@@ -1,6 +1,6 @@
 //! An admin's word on an article, which goes before what the analysis finds.
 //!
-//! A mark decides for its article only, from the first on; the analysis is told nothing about other articles by it.
+//! A mark decides for its article, from the first on; similar articles heed it within bounds ([`super::topic::lessons`]).
 
 use crate::config::topics::Topics;
 use crate::model::{Hit, Part, TopicKey, TopicScore, Verdict};
@@ -33,7 +33,6 @@ impl Mark {
 /// The verdict as the admin's words make it; words that mean nothing (any more) change nothing. The later of `relevant`
 /// and `irrelevant` counts; several topics stand together. Each word that counted is a reason.
 pub fn apply(mut verdict: Verdict, words: &[String], topics: &Topics) -> Verdict {
-    let cuts = &topics.cuts;
     let mut chosen: Vec<TopicScore> = Vec::new();
     for word in words {
         let Some(mark) = Mark::read(word, topics) else {
@@ -44,21 +43,21 @@ pub fn apply(mut verdict: Verdict, words: &[String], topics: &Topics) -> Verdict
         match mark {
             Mark::Relevant => {
                 verdict.level = 2;
-                verdict.score = verdict.score.max(cuts.subject);
+                verdict.chances = [1.0, 1.0];
             }
             Mark::Irrelevant => {
                 verdict.level = 0;
-                verdict.score = 0.0;
+                verdict.chances = [0.0, 0.0];
             }
             Mark::Topic(key) => {
                 topic = Some(key.clone());
-                let found = verdict.topics.iter().find(|score| score.topic == key);
                 chosen.push(TopicScore {
-                    score: found.map_or(cuts.topic, |score| score.score),
+                    score: 1.0,
                     topic: key,
                 });
             }
         }
+        verdict.score = verdict.chances.iter().sum();
         let reason = Hit {
             phrase: word.clone(),
             found: word.clone(),

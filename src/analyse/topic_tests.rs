@@ -1,19 +1,37 @@
 use super::*;
+use crate::model::Part;
 use proptest::prelude::*;
 use serde::Deserialize;
 
 /// Invented heads in the language of 2025 and 2026, each with the level and the topics that it should get.
 const CORPUS: &str = include_str!("../../tests/corpus/relevance.jsonl");
-/// More of them, written before the lexicon was looked at; a third is kept for judging (`split`).
+/// More of them, pairs that differ only in who acts.
 const MORE: &str = include_str!("../../tests/corpus/relevance_more.jsonl");
+/// More, in the style of feeds, some with their text; a third is kept for judging (`split`).
+const FEEDS: &str = include_str!("../../tests/corpus/relevance_2026.jsonl");
 
 #[derive(Deserialize)]
 struct Labelled {
     title: Option<String>,
     excerpt: String,
+    #[serde(default)]
+    body: String,
+    section: Option<String>,
     relevant: u8,
     topics: Vec<String>,
     split: Option<String>,
+}
+
+impl Labelled {
+    fn text(&self) -> ArticleText<'_> {
+        ArticleText {
+            title: self.title.as_deref().unwrap_or(""),
+            sapo: &self.excerpt,
+            body: &self.body,
+            section: self.section.as_deref(),
+            url: None,
+        }
+    }
 }
 
 fn judged(title: &str, sapo: &str) -> Verdict {
@@ -46,12 +64,11 @@ fn figures(corpus: &str, split: Option<&str>) -> [f32; 3] {
         .map(|line| serde_json::from_str::<Labelled>(line).unwrap())
         .filter(|row| row.split.as_deref() == split)
         .map(|row| {
-            let title = row.title.as_deref().unwrap_or("");
-            let verdict = judged(title, &row.excerpt);
+            let verdict = classify(Topics::builtin(), &row.text());
             (row, verdict)
         })
         .collect();
-    assert!(rows.len() >= 150);
+    assert!(rows.len() >= 150, "{split:?}: {}", rows.len());
     let levels = |level| {
         f1(rows
             .iter()
@@ -72,15 +89,41 @@ fn figures(corpus: &str, split: Option<&str>) -> [f32; 3] {
 #[test]
 fn the_corpus_is_judged_as_labelled() {
     for (corpus, split, floors) in [
-        (CORPUS, None, [0.97, 0.96, 0.94]),
-        (MORE, Some("train"), [0.96, 0.95, 0.86]),
-        // Kept for judging: no phrase was written after these (see relevance.md).
-        (MORE, Some("judge"), [0.94, 0.91, 0.80]),
+        (CORPUS, None, [0.97, 0.97, 0.90]),
+        (MORE, Some("train"), [0.96, 0.94, 0.84]),
+        (FEEDS, Some("train"), [0.95, 0.92, 0.78]),
+        // Kept for judging: neither phrases nor weights were fitted to these (docs/relevance.md).
+        (MORE, Some("judge"), [0.93, 0.91, 0.77]),
+        (FEEDS, Some("judge"), [0.93, 0.91, 0.78]),
     ] {
         let got = figures(corpus, split);
         let holds = got.iter().zip(floors).all(|(got, floor)| *got >= floor);
         assert!(holds, "{split:?}: {got:?} under {floors:?}");
     }
+}
+
+/// What `diembao tool train` does with the three files, byte for byte.
+#[test]
+fn the_shipped_weights_are_what_the_labelled_articles_teach() {
+    let rows: Vec<Labelled> = [CORPUS, MORE, FEEDS]
+        .iter()
+        .flat_map(|corpus| corpus.lines())
+        .map(|line| serde_json::from_str::<Labelled>(line).unwrap())
+        .filter(|row| row.split.as_deref() != Some("judge"))
+        .collect();
+    let examples: Vec<learn::Example<'_>> = rows
+        .iter()
+        .map(|row| learn::Example {
+            text: row.text(),
+            level: row.relevant,
+            topics: row.topics.clone(),
+        })
+        .collect();
+    let table = learn::table(&learn::fit(Topics::builtin(), &examples));
+    assert!(
+        table == TABLE,
+        "build src/analyse/topic/weights.tsv anew:\n{table}"
+    );
 }
 
 #[test]
@@ -176,6 +219,66 @@ fn cancelled_phrases_are_reported_and_weigh_nothing() {
         .find(|h| h.cancelled_by.is_some())
         .unwrap();
     assert_eq!((hit.found.as_str(), hit.weight), ("Kết nạp", 0.0));
+}
+
+/// The shipped taxonomy with a change of one place.
+fn changed(from: &str, to: &str) -> Topics {
+    let shipped = crate::config::topics::BUILTIN;
+    assert!(shipped.contains(from));
+    Topics::parse(&shipped.replacen(from, to, 1)).unwrap()
+}
+
+#[test]
+fn an_admins_phrase_decides_the_day_it_is_written() {
+    let text = ArticleText {
+        title: "Khai mạc chợ phiên dưới chân đèo Ô Quy Hồ",
+        sapo: "Bà con mang rau, gà, mật ong xuống bán từ sáng sớm.",
+        ..ArticleText::default()
+    };
+    assert_eq!(classify(Topics::builtin(), &text).level, 0);
+    let group = "[[topic.phrases]]\nweight = 8.0\nany = [\"chợ phiên dưới chân đèo\"]\n\n[[topic]]\nkey = \"tu_tuong\"";
+    let topics = changed("[[topic]]\nkey = \"tu_tuong\"", group);
+    let verdict = classify(&topics, &text);
+    assert_eq!(
+        (verdict.level, keys(&verdict)[0]),
+        (2, "chinh_tri"),
+        "{verdict:?}"
+    );
+    let against =
+        "[[against]]\nweight = -12.0\nany = [\"đại hội đảng bộ xã\"]\n\n[[against]]\nweight = -4.0";
+    let topics = changed("[[against]]\nweight = -4.0", against);
+    let text = ArticleText {
+        title: "Đại hội Đảng bộ xã Mường Bú thành công",
+        ..ArticleText::default()
+    };
+    assert_eq!(classify(Topics::builtin(), &text).level, 2);
+    assert!(classify(&topics, &text).level < 2);
+}
+
+#[test]
+fn a_topic_that_an_admin_added_is_cut_from_its_phrases() {
+    let added = "[[topic]]\nkey = \"doi_ngoai\"\nname = \"Đối ngoại Đảng\"\n\n[[topic.phrases]]\nweight = 3.0\nany = [\"ngoại giao kênh Đảng\"]\n\n[[general]]";
+    let topics = changed("[[general]]", added);
+    let text = ArticleText {
+        title: "Tăng cường ngoại giao kênh Đảng",
+        ..ArticleText::default()
+    };
+    assert!(keys(&classify(&topics, &text)).contains(&"doi_ngoai"));
+}
+
+#[test]
+fn where_no_phrase_stands_nothing_is_relevant_and_what_weighed_is_named() {
+    let verdict = judged(
+        "Hội nghị sơ kết nhiệm vụ sáu tháng của Hội Người cao tuổi",
+        "Đồng chí lãnh đạo đề nghị các cấp hội tập trung thực hiện nhiệm vụ trọng tâm, tổ chức tốt các hoạt động.",
+    );
+    assert_eq!(verdict.level, 0);
+    let congress = judged(
+        "Đại hội Đảng bộ xã Mường Bú",
+        "Sáng 5/6, 120 đại biểu dự đại hội.",
+    );
+    assert!(!congress.factors.is_empty() && congress.factors.len() <= MAX_FACTORS);
+    assert!(congress.chances[1] <= congress.chances[0] && congress.chances[1] >= CUT);
 }
 
 proptest! {

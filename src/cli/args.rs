@@ -115,6 +115,9 @@ pub enum Command {
         /// Count the editions of this month, for the press briefing; with --out as .html, .docx and .csv
         #[arg(long, value_name = "YYYY-MM", value_parser = month, conflicts_with_all = ["date", "dry_run", "send", "preview", "resend", "near_misses"])]
         month: Option<Date>,
+        /// Compose the edition of this day anew under today's rules, beside the one that was sent; keeps nothing
+        #[arg(long, value_name = "YYYY-MM-DD", conflicts_with_all = ["date", "dry_run", "send", "preview", "resend", "near_misses"])]
+        replay: Option<Date>,
         /// Also list the ten articles of its span that came nearest to being taken
         #[arg(long)]
         near_misses: bool,
@@ -167,15 +170,22 @@ pub enum Command {
         #[command(subcommand)]
         action: Outbox,
     },
-    /// Correct what was judged of an article; the next edition heeds it. Without a word: what is marked
+    /// Correct what was judged of an article; the next edition heeds it, for similar articles too. Without a word: what is
+    /// marked
     Mark {
         /// Its number or address [default: list all that are marked]
         article: Option<String>,
         /// relevant, irrelevant or topic=KEY
         word: Option<String>,
+        /// List all articles that are marked, with what was said of them
+        #[arg(long, conflicts_with_all = ["article", "export"])]
+        list: bool,
         /// Take the word back; all words of the article unless one is given
         #[arg(long, requires = "article")]
         undo: bool,
+        /// Print all marked articles as labelled data, one JSON line each, as `tool train` reads it
+        #[arg(long, conflicts_with = "article")]
+        export: bool,
     },
     /// Daemon, queue, last and next edition, failing feeds, outbox
     Status,
@@ -415,8 +425,12 @@ pub enum Tool {
         /// The page as the server sent it
         file: PathBuf,
     },
-    /// JSON lines {id,url,site,title,excerpt} on stdin to {id,relevant,score,topics}
-    Classify,
+    /// JSON lines {id,url,site,title,excerpt,body,section} on stdin to {id,relevant,score,topics}
+    Classify {
+        /// Judge by this topics.toml instead of the shipped one
+        #[arg(long, value_name = "FILE")]
+        topics: Option<PathBuf>,
+    },
     /// JSON lines {id,lead,text} on stdin to {id,group}: equal groups print the same report.
     Neardup,
     /// JSON lines {id,title,lead,text} on stdin to {id,cluster}: equal clusters tell of one event
@@ -433,6 +447,16 @@ pub enum Tool {
     Figures,
     /// {title,lead,text} on stdin to {names:[{kind,key,shown,position}]}: persons, bodies, provinces, documents
     Names,
+    /// JSON lines {title,excerpt,body,relevant,topics,split} on stdin to the table of src/analyse/topic/weights.tsv
+    #[command(hide = true)]
+    Train {
+        /// Parts for measuring each with weights fitted to the others; 0: not measured so
+        #[arg(long, default_value_t = 0)]
+        folds: usize,
+        /// Read the articles by this topics.toml instead of the shipped one
+        #[arg(long, value_name = "FILE")]
+        topics: Option<PathBuf>,
+    },
     /// JSON lines {documents,references} on stdin to the table of src/analyse/summary/weights.rs
     #[command(hide = true)]
     TrainSummary {

@@ -30,6 +30,8 @@ pub struct Options<'a> {
     pub send: bool,
     /// Send the frozen edition to this recipient once more.
     pub resend: Option<&'a str>,
+    /// Compose the edition of this day anew, beside the frozen one.
+    pub replay: Option<Date>,
     /// List what was passed over by the least.
     pub near_misses: bool,
 }
@@ -47,6 +49,9 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     if let Some(recipient) = options.resend {
         resend(&works, &setup, digest, options.date, recipient).await?;
         return send(&works).await;
+    }
+    if let Some(date) = options.replay {
+        return super::replay::run(args, &works, digest, date, options.out).await;
     }
     let composed = edition_of(&works, &setup, digest, options).await?;
     if let Some(dir) = options.out {

@@ -3,7 +3,7 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::out;
-use crate::config::topics::Cuts;
+use crate::analyse::topic::CUT;
 use crate::model::{Article, Hit, Part, Verdict};
 use serde_json::json;
 
@@ -17,18 +17,18 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
         .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
     let article = super::mark::find(&works, which).await?;
     let entries = works.store.entries_of(article.id).await?;
-    let Some(verdict) = &article.verdict else {
-        out::line("Bài này chưa được phân tích.");
-        return Ok(());
-    };
     if args.json {
         out::json(&json!({
             "id": article.id.0, "title": article.title, "url": article.url, "source": article.source,
-            "verdict": verdict, "backfill": article.backfill, "body_read": article.body.is_some(),
+            "verdict": article.verdict, "backfill": article.backfill, "body_read": article.body.is_some(),
             "feeds": entries.iter().map(|entry| entry.feed.to_string()).collect::<Vec<_>>(),
         }));
         return Ok(());
     }
+    let Some(verdict) = &article.verdict else {
+        out::line("Bài này chưa được phân tích.");
+        return Ok(());
+    };
     let setup = works.setup();
     let name = setup
         .sources
@@ -52,7 +52,7 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
             .collect::<Vec<_>>()
             .join(", ")
     ));
-    explain(&article, verdict, setup.config.topics.cuts, &|key| {
+    explain(&article, verdict, &|key| {
         setup
             .config
             .topics
@@ -62,17 +62,18 @@ pub async fn run(args: &Args, which: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-fn explain(article: &Article, verdict: &Verdict, cuts: Cuts, heading: &dyn Fn(&str) -> String) {
+fn explain(article: &Article, verdict: &Verdict, heading: &dyn Fn(&str) -> String) {
     let level = match verdict.level {
         2 => "công tác xây dựng Đảng là nội dung chính",
         1 => "có liên quan",
         _ => "không thuộc chủ đề",
     };
     out::line(&format!(
-        "Mức {}: {level} (điểm {:.2}; {})",
+        "Mức {}: {level} (khả năng từ mức 1: {:.0} %, mức 2: {:.0} %; {})",
         verdict.level,
-        verdict.score,
-        nearest(verdict.score, cuts)
+        verdict.chances[0] * 100.0,
+        verdict.chances[1] * 100.0,
+        nearest(verdict.chances)
     ));
     if article.backfill {
         out::line("Bài cũ khi thấy lần đầu: được lưu và tra cứu, không vào bản tin.");
@@ -82,37 +83,77 @@ fn explain(article: &Article, verdict: &Verdict, cuts: Cuts, heading: &dyn Fn(&s
     }
     for score in &verdict.topics {
         out::line(&format!(
-            "  {} ({:.2})",
+            "  {} ({:.0} %)",
             heading(score.topic.as_str()),
-            score.score
+            score.score * 100.0
         ));
     }
     if verdict.hits.is_empty() {
         out::line("Không có cụm từ nào về xây dựng Đảng.");
-        return;
+    } else {
+        out::line("Căn cứ:");
     }
-    out::line("Căn cứ:");
     for hit in verdict.hits.iter().take(HITS) {
         out::line(&describe(hit, heading));
     }
     if verdict.hits.len() > HITS {
         out::line(&format!("  … và {} căn cứ khác", verdict.hits.len() - HITS));
     }
+    if !verdict.factors.is_empty() {
+        out::line("Những điểm có trọng lượng nhất trong phép tính khả năng:");
+    }
+    for factor in &verdict.factors {
+        out::line(&format!(
+            "  {:+.2}  {}",
+            factor.weight,
+            in_words(&factor.name)
+        ));
+    }
 }
 
-/// The cut that the score stands nearest to, and on which side.
-fn nearest(score: f32, cuts: Cuts) -> String {
-    let distance = |cut: f32| (score - cut).abs();
-    let (level, cut) = if distance(cuts.subject) < distance(cuts.borderline) {
-        (2, cuts.subject)
+/// A number of the model for an admin to read.
+fn in_words(name: &str) -> &str {
+    match name {
+        "subject" => "tổng điểm so với mốc mức 2",
+        "borderline" => "tổng điểm so với mốc mức 1",
+        "capped" => "cụm từ giữ bài ở mức 1 đứng đầu bài",
+        "untitled" => "không có tiêu đề",
+        "no lead" => "không có sapo",
+        "title core" => "cụm từ về công việc của Đảng ở tiêu đề",
+        "title side" => "cụm từ chỉ đủ cho mức 1 ở tiêu đề",
+        "title against" => "dấu hiệu nói việc khác ở tiêu đề",
+        "title strongest" => "cụm từ mạnh nhất ở tiêu đề",
+        "title kinds" => "số lĩnh vực mà tiêu đề nói tới",
+        "title persons" => "chức danh đứng trước tên người ở tiêu đề",
+        "title cancelled" => "cụm từ không tính vì ngữ cảnh ở tiêu đề",
+        "lead core" => "cụm từ về công việc của Đảng ở sapo",
+        "lead side" => "cụm từ chỉ đủ cho mức 1 ở sapo",
+        "lead against" => "dấu hiệu nói việc khác ở sapo",
+        "lead strongest" => "cụm từ mạnh nhất ở sapo",
+        "lead kinds" => "số lĩnh vực mà sapo nói tới",
+        "lead persons" => "chức danh đứng trước tên người ở sapo",
+        "lead cancelled" => "cụm từ không tính vì ngữ cảnh ở sapo",
+        "lead early" => "sapo nói tới công việc của Đảng sớm hay muộn",
+        "text core" => "cụm từ về công việc của Đảng trong bài",
+        "text side" => "cụm từ chỉ đủ cho mức 1 trong bài",
+        "section" => "chuyên mục",
+        other => other,
+    }
+}
+
+/// The level whose cut is nearest, and on which side of it the article stands.
+fn nearest([one, two]: [f32; 2]) -> String {
+    let distance = |chance: f32| (chance - CUT).abs();
+    let (level, chance) = if distance(two) < distance(one) {
+        (2, two)
     } else {
-        (1, cuts.borderline)
+        (1, one)
     };
-    let by = distance(cut);
-    if score < cut {
-        format!("thiếu {by:.2} so với ngưỡng mức {level} là {cut:.2}")
+    let (by, cut) = (distance(chance) * 100.0, CUT * 100.0);
+    if chance < CUT {
+        format!("thiếu {by:.0} điểm phần trăm so với ngưỡng mức {level} là {cut:.0} %")
     } else {
-        format!("trên ngưỡng mức {level} là {cut:.2}, hơn {by:.2}")
+        format!("trên ngưỡng mức {level} là {cut:.0} %, hơn {by:.0} điểm phần trăm")
     }
 }
 
@@ -144,16 +185,31 @@ fn describe(hit: &Hit, heading: &dyn Fn(&str) -> String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::topics::Topics;
+
+    #[test]
+    fn every_number_of_the_model_has_words() {
+        let verdict = crate::analyse::topic::classify(
+            crate::config::topics::Topics::builtin(),
+            &crate::model::ArticleText {
+                title: "Đại hội Đảng bộ xã Mường Bú",
+                ..Default::default()
+            },
+        );
+        assert!(!verdict.factors.is_empty());
+        for factor in &verdict.factors {
+            assert_ne!(in_words(&factor.name), factor.name);
+        }
+    }
 
     #[test]
     fn the_nearest_cut_is_named_with_its_side() {
-        let cuts = Cuts {
-            borderline: 1.0,
-            subject: 3.0,
-            ..Topics::builtin().cuts
-        };
-        assert_eq!(nearest(2.5, cuts), "thiếu 0.50 so với ngưỡng mức 2 là 3.00");
-        assert_eq!(nearest(1.25, cuts), "trên ngưỡng mức 1 là 1.00, hơn 0.25");
+        assert_eq!(
+            nearest([0.97, 0.4]),
+            "thiếu 10 điểm phần trăm so với ngưỡng mức 2 là 50 %"
+        );
+        assert_eq!(
+            nearest([0.75, 0.125]),
+            "trên ngưỡng mức 1 là 50 %, hơn 25 điểm phần trăm"
+        );
     }
 }

@@ -18,6 +18,8 @@ pub struct Options<'a> {
     pub word: Option<&'a str>,
     /// Take the word back, or all words.
     pub undo: bool,
+    /// Print all marked articles as labelled data.
+    pub export: bool,
 }
 
 /// Runs the command.
@@ -25,6 +27,9 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     let works = app::beside(args)
         .await?
         .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
+    if options.export {
+        return export(&works).await;
+    }
     let Some(which) = options.article else {
         return list(args, &works).await;
     };
@@ -57,13 +62,51 @@ async fn mark(works: &Works, article: &Article, word: &str) -> Result<(), AppErr
 }
 
 async fn undo(works: &Works, article: &Article, word: Option<&str>) -> Result<(), AppError> {
-    if works.store.unmark(article.id, word).await? {
+    if works
+        .store
+        .unmark(article.id, word, works.clock.now())
+        .await?
+    {
         return Ok(());
     }
     Err(AppError::Work(match word {
         Some(word) => anyhow::anyhow!("article {} is not marked {word:?}", article.id),
         None => anyhow::anyhow!("article {} is not marked", article.id),
     }))
+}
+
+/// Marked articles with what was said of them, in the form of the labelled articles that the weights are learned from.
+///
+/// An article of which only topics were said is as relevant as it was judged.
+async fn export(works: &Works) -> Result<(), AppError> {
+    let setup = works.setup();
+    for (article, words) in works.store.marked().await? {
+        let marks: Vec<Mark> = words
+            .iter()
+            .filter_map(|word| Mark::read(word, &setup.config.topics))
+            .collect();
+        let verdict = article.verdict.as_ref();
+        let level = marks.iter().find_map(|mark| match mark {
+            Mark::Relevant => Some(2),
+            Mark::Irrelevant => Some(0),
+            Mark::Topic(_) => None,
+        });
+        let said = marks.iter().filter_map(|mark| match mark {
+            Mark::Topic(key) => Some(key.as_str()),
+            _ => None,
+        });
+        let mut topics: Vec<&str> = said.collect();
+        if topics.is_empty() && level != Some(0) {
+            let found = verdict.map(|v| v.topics.iter().map(|t| t.topic.as_str()));
+            topics.extend(found.into_iter().flatten());
+        }
+        out::json(&json!({
+            "id": article.id.to_string(), "url": article.url, "title": article.title,
+            "excerpt": article.sapo, "body": article.body, "section": article.section,
+            "relevant": level.unwrap_or_else(|| verdict.map_or(2, |v| v.level)), "topics": topics,
+        }));
+    }
+    Ok(())
 }
 
 async fn list(args: &Args, works: &Works) -> Result<(), AppError> {

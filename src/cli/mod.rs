@@ -23,6 +23,7 @@ mod near_misses;
 mod now;
 mod out;
 mod outbox;
+mod replay;
 mod run;
 mod search;
 mod status;
@@ -127,6 +128,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                 preview,
                 send,
                 resend,
+                replay,
                 near_misses,
                 ..
             } => {
@@ -137,6 +139,7 @@ fn on_runtime(args: &Args) -> ExitCode {
                     out: out.as_deref().or(preview.as_deref()),
                     send: *send,
                     resend: resend.as_deref(),
+                    replay: *replay,
                     near_misses: *near_misses,
                 };
                 Box::pin(digest::run(args, &options)).await
@@ -149,11 +152,14 @@ fn on_runtime(args: &Args) -> ExitCode {
                 article,
                 word,
                 undo,
+                export,
+                ..
             } => {
                 let options = mark::Options {
                     article: article.as_deref(),
                     word: word.as_deref(),
                     undo: *undo,
+                    export: *export,
                 };
                 mark::run(args, &options).await
             }

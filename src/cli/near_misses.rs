@@ -3,7 +3,7 @@
 use super::app::AppError;
 use super::args::Args;
 use super::out;
-use crate::config::topics::Cuts;
+use crate::analyse::topic::CUT;
 use crate::daemon::admin::nearest_misses;
 use crate::daemon::works::Works;
 use crate::model::{Article, Span};
@@ -15,29 +15,28 @@ pub async fn print(args: &Args, works: &Works, covers: Span) -> Result<(), AppEr
         .store
         .published_between(covers.from, covers.to)
         .await?;
-    let cuts = works.setup().config.topics.cuts;
     let missed = nearest_misses(articles);
     if args.json {
         for (article, score) in &missed {
             out::json(&json!({
                 "id": article.id.0, "title": article.title, "url": article.url, "source": article.source,
-                "score": score, "cut": cuts.borderline,
+                "score": score, "cut": CUT,
             }));
         }
         return Ok(());
     }
-    show(&missed, cuts);
+    show(&missed);
     Ok(())
 }
 
-fn show(missed: &[(Article, f32)], cuts: Cuts) {
+fn show(missed: &[(Article, f32)]) {
     if missed.is_empty() {
         out::line("Không có bài nào sát ngưỡng.");
         return;
     }
     out::line(&format!(
         "Bài sát ngưỡng mà không vào bản tin (ngưỡng {:.2}); thêm vào: diembao mark SỐ relevant",
-        cuts.borderline
+        CUT
     ));
     for (article, score) in missed {
         out::line(&format!(

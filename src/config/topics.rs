@@ -61,7 +61,7 @@ pub struct Section {
     pub meaning: Meaning,
 }
 
-/// Where levels and topics are cut.
+/// Where the lexicon by itself would cut levels and topics: what its sums are held against.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cuts {

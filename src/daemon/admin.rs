@@ -385,7 +385,7 @@ async fn near_misses(
         .collect())
 }
 
-/// The articles that came nearest to level 1 without reaching it, with their scores: best first; equal ones in order of
+/// The articles that came nearest to level 1 without reaching it, with their chances of it: likeliest first; equal ones in order of
 /// time.
 pub fn nearest_misses(articles: Vec<Article>) -> Vec<(Article, f32)> {
     let mut missed: Vec<(Article, f32)> = articles
@@ -393,8 +393,8 @@ pub fn nearest_misses(articles: Vec<Article>) -> Vec<(Article, f32)> {
         .filter(|article| !article.backfill)
         .filter_map(|article| {
             let verdict = article.verdict.as_ref()?;
-            let score = verdict.score;
-            (verdict.level == 0 && score > 0.0).then_some((article, score))
+            let chance = verdict.chances[0];
+            (verdict.level == 0 && chance > 0.02).then_some((article, chance))
         })
         .collect();
     missed.sort_by(|a, b| b.1.total_cmp(&a.1));

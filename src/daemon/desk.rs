@@ -12,10 +12,11 @@ use super::material;
 use super::start::CatchUp;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::analyse;
+use crate::analyse::{self, topic::lessons::Lessons};
 use crate::config::DigestConfig;
+use crate::config::topics::Topics;
 use crate::edition::{self, TemplateError, window};
-use crate::model::{Article, Change, Ingest, NearKeys, Span, Window};
+use crate::model::{Article, Change, Ingest, NearKeys, Span, Verdict, Window};
 use crate::store::{
     Analysis, Frozen, INDEX_AT_ONCE, NewDelivery, NewEdition, StoreError, Unanalysed,
 };
@@ -27,6 +28,8 @@ use tokio::sync::watch;
 
 /// Articles judged in one go.
 const CLAIM: u32 = 200;
+/// Batches of one round: new rules have the whole archive read again, and an edition that is due must not wait for it.
+const BATCHES: usize = 10;
 /// How far back the first edition of a digest looks from the moment it was configured.
 const FIRST_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// How often an edition is composed anew when the ledger changes meanwhile.
@@ -58,10 +61,11 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
     let mut look = Look::default();
     loop {
         heart.beat();
+        let mut more = false;
         let round = async {
             // Asked before the analysis: what is read after the question is the next round's.
             let waits = catch_up.waits(&works).await?;
-            analyse_pending(&works, || heart.beat()).await?;
+            more = analyse(&works, BATCHES, || heart.beat()).await? == BATCHES * CLAIM as usize;
             while works.store.index_pending(INDEX_AT_ONCE).await? > 0 {
                 heart.beat();
             }
@@ -75,6 +79,9 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
         match round.await {
             Ok(made) => made.iter().for_each(announce),
             Err(err) => tracing::error!(error = %err, "the desk could not finish its round"),
+        }
+        if more && !*stop.borrow() {
+            continue;
         }
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
@@ -132,13 +139,19 @@ fn announce(made: &Composed) {
     );
 }
 
-/// Judges every article that the present lexicon has not judged; returns how many. `progress` is called between batches.
+/// Judges every article that the present rules have not judged; returns how many. `progress` is called between batches.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize, DeskError> {
+    analyse(works, usize::MAX, progress).await
+}
+
+/// New articles first, then those of older rules, the latest first; at most `batches` of [`CLAIM`].
+async fn analyse(works: &Works, batches: usize, progress: impl Fn()) -> Result<usize, DeskError> {
+    let lessons = Arc::new(Lessons::of(&works.store.marked().await?));
     let mut judged = 0;
-    loop {
+    for _ in 0..batches {
         let setup = works.setup();
         let version = setup.analysis_version;
         let articles = works.store.claim_unanalysed(version, CLAIM).await?;
@@ -146,7 +159,8 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
             return Ok(judged);
         }
         judged += articles.len();
-        let verdicts = tokio::task::spawn_blocking(move || judge_all(&setup, &articles))
+        let lessons = Arc::clone(&lessons);
+        let verdicts = tokio::task::spawn_blocking(move || judge_all(&setup, &lessons, &articles))
             .await
             .map_err(|err| DeskError::Broken(err.to_string()))?;
         works
@@ -156,22 +170,25 @@ pub async fn analyse_pending(works: &Works, progress: impl Fn()) -> Result<usize
         works.wakes.pages.notify_one();
         progress();
     }
+    Ok(judged)
 }
 
-fn judge_all(setup: &Setup, articles: &[Unanalysed]) -> Vec<Analysis> {
-    articles.iter().map(|one| judge(setup, one)).collect()
+fn judge_all(setup: &Setup, lessons: &Lessons, articles: &[Unanalysed]) -> Vec<Analysis> {
+    articles
+        .iter()
+        .map(|one| judge(setup, lessons, one))
+        .collect()
 }
 
 /// A verdict with the admin's word in it, and whether the article's page is worth reading: it can matter, and no edition will pass it over.
-fn judge(setup: &Setup, one: &Unanalysed) -> Analysis {
+fn judge(setup: &Setup, lessons: &Lessons, one: &Unanalysed) -> Analysis {
     let article = &one.article;
-    let (topics, pages) = (&setup.config.topics, setup.config.article.pages);
-    let found = analyse::topic::classify(topics, &article.text());
-    let verdict = analyse::mark::apply(found, &one.marks, topics);
+    let pages = setup.config.article.pages;
+    let verdict = verdict(&setup.config.topics, lessons, article, &one.marks);
     // An address from a sitemap is judged by its page: there is nothing else.
     let unread = article.title.is_empty() && article.body.is_none();
     let page_wanted =
-        pages && !article.backfill && (unread || analyse::topic::can_matter(topics, &verdict));
+        pages && !article.backfill && (unread || analyse::topic::can_matter(&verdict));
     let (names, near) = match verdict.level {
         0 => (Vec::new(), NearKeys::default()),
         _ => (
@@ -186,6 +203,21 @@ fn judge(setup: &Setup, one: &Unanalysed) -> Analysis {
         names,
         near,
     }
+}
+
+/// What is thought of an article: an admin's words on it go before those on similar ones, which go before the lexicon.
+pub(super) fn verdict(
+    topics: &Topics,
+    lessons: &Lessons,
+    article: &Article,
+    marks: &[String],
+) -> Verdict {
+    let found = if marks.is_empty() {
+        analyse::topic::classify_with(topics, &article.text(), lessons)
+    } else {
+        analyse::topic::classify(topics, &article.text())
+    };
+    analyse::mark::apply(found, marks, topics)
 }
 
 /// Composes and freezes every edition that is due now.
@@ -255,10 +287,7 @@ pub async fn compose(
     let mut articles = works.store.candidates(&digest.name, after, upto, 1).await?;
     if last.is_none() {
         // A digest that is added later begins with the present, not with all that was ever stored.
-        let begin = calendar::since(works, digest)
-            .await?
-            .saturating_sub(FIRST_WINDOW)
-            .unwrap_or(Timestamp::MIN);
+        let begin = first_window(calendar::since(works, digest).await?);
         articles.retain(|article| article.seen >= begin);
     }
     let mailed = calendar::mailed(works, digest).await?;
@@ -271,20 +300,31 @@ pub async fn compose(
         upto,
         covers: due.covers,
     };
-    compose_from(
-        works,
-        setup,
-        digest,
-        &due.slot,
+    let mailed = mailed.map(|mailed| mailed.number).filter(|&n| n > 0);
+    let draft = Draft {
+        slot: &due.slot,
         window,
         articles,
-        last.map(|last| last.number).max(
-            mailed
-                .map(|mailed| mailed.number)
-                .filter(|number| *number > 0),
-        ),
-    )
-    .await
+        last_number: last.map(|last| last.number).max(mailed),
+    };
+    compose_from(works, setup, digest, draft).await
+}
+
+/// When the first window of a digest begins that is known `since` then.
+pub(super) fn first_window(since: Timestamp) -> Timestamp {
+    since.saturating_sub(FIRST_WINDOW).unwrap_or(Timestamp::MIN)
+}
+
+/// What an edition is composed from.
+pub(super) struct Draft<'a> {
+    /// The civil time it is due for.
+    pub slot: &'a str,
+    /// What it draws from.
+    pub window: Window,
+    /// Its articles, with their verdicts.
+    pub articles: Vec<Article>,
+    /// Number of the edition before; `None` before the first.
+    pub last_number: Option<u32>,
 }
 
 /// A review of these articles, outside of all editions: nothing is frozen.
@@ -308,18 +348,28 @@ pub async fn review(
         upto: works.store.highest_ingest().await?,
         covers,
     };
-    compose_from(works, setup, digest, &slot, window, articles, None).await
+    let draft = Draft {
+        slot: &slot,
+        window,
+        articles,
+        last_number: None,
+    };
+    compose_from(works, setup, digest, draft).await
 }
 
-async fn compose_from(
+/// Composes and renders, without freezing.
+pub(super) async fn compose_from(
     works: &Works,
     setup: &Arc<Setup>,
     digest: &DigestConfig,
-    slot: &str,
-    window: Window,
-    articles: Vec<Article>,
-    last_number: Option<u32>,
+    draft: Draft<'_>,
 ) -> Result<Composed, DeskError> {
+    let Draft {
+        slot,
+        window,
+        articles,
+        last_number,
+    } = draft;
     let (mut material, earlier) =
         material::gather(works, setup, digest, slot, window, articles, last_number).await?;
     let options = letter::render_options(setup, digest);

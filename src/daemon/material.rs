@@ -47,7 +47,7 @@ pub(super) async fn gather(
         .filter(|article| is_wanted(setup, digest, article))
         .collect();
     let earlier = match last_number {
-        Some(_) => earlier(works, digest, date, window.after, &articles).await?,
+        Some(last) => earlier(works, digest, date, window.after, last, &articles).await?,
         // A review outside of all editions repeats freely.
         None => Earlier::default(),
     };
@@ -118,8 +118,11 @@ async fn earlier(
     digest: &DigestConfig,
     date: Date,
     after: Ingest,
+    last_number: u32,
     articles: &[Article],
 ) -> Result<Earlier, StoreError> {
+    // An edition that is composed once more knows nothing of itself and those after it.
+    let before = |&(_, number): &(Article, u32)| number <= last_number;
     let from = date.saturating_sub(REMEMBERED.days());
     let ids = articles.iter().map(|article| article.id).collect();
     let mut near = Vec::new();
@@ -135,11 +138,14 @@ async fn earlier(
         near.extend(
             printed
                 .into_iter()
+                .filter(before)
                 .map(|(other, number)| (found.article, other, number)),
         );
     }
+    let mut stories = works.store.published_since(&digest.name, from).await?;
+    stories.retain(before);
     Ok(Earlier {
-        stories: works.store.published_since(&digest.name, from).await?,
+        stories,
         near,
         usage: works.store.sample(after, works.clock.now(), USAGE).await?,
     })

@@ -8,6 +8,7 @@ use crate::mail::dkim::Signer;
 use crate::model::{Source, SourceKey};
 use crate::net;
 use crate::store::Store;
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -21,7 +22,7 @@ pub struct Setup {
     pub config: Arc<Config>,
     /// Its sources by key.
     pub sources: HashMap<SourceKey, Arc<Source>>,
-    /// Which lexicon and code judge: a number above 0 that changes with either.
+    /// Which lexicon, weights and code judge: a number above 0 that changes with any of them.
     pub analysis_version: i64,
     /// The names of the provinces, ready to be looked for in articles.
     pub gazetteer: Gazetteer,
@@ -80,6 +81,14 @@ impl Works {
     pub fn fixed(store: Store, clock: Clock, setup: Setup) -> Self {
         let (_, receiver) = watch::channel(Arc::new(setup));
         Self::new(store, clock, receiver)
+    }
+
+    /// The same parts, at a fixed instant: for what looks back.
+    pub fn at(&self, now: Timestamp) -> Self {
+        Self {
+            clock: Clock::Fixed(now),
+            ..self.clone()
+        }
     }
 
     /// The setup in force now; a loop takes it once a round.

@@ -112,7 +112,7 @@ pub(super) fn verdict(level: u8, topic: &str, score: f32) -> Verdict {
         level,
         score,
         topics,
-        hits: Vec::new(),
+        ..Verdict::default()
     }
 }
 

@@ -182,12 +182,21 @@ pub struct Hit {
     pub cancelled_by: Option<String>,
 }
 
+/// A number that the model weighed: which, and what it added.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Factor {
+    /// Its name in `src/analyse/topic/weights.tsv`.
+    pub name: String,
+    /// What it added to the level that was in question, in logits; negative where it spoke against.
+    pub weight: f32,
+}
+
 /// A topic with its score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TopicScore {
     /// Which.
     pub topic: TopicKey,
-    /// How strongly, in the same units as the phrases' weights.
+    /// Its chance, 0 to 1.
     pub score: f32,
 }
 
@@ -196,12 +205,18 @@ pub struct TopicScore {
 pub struct Verdict {
     /// 2 = the Party's own work is the subject; 1 = borderline; 0 = not.
     pub level: u8,
-    /// The score that the level was cut from.
+    /// The level to be expected: the two chances together, 0 to 2.
     pub score: f32,
+    /// The chances, 0 to 1, of at least level 1 and of level 2; a level is reached from one half on.
+    #[serde(default)]
+    pub chances: [f32; 2],
     /// Its topics, strongest first; may be empty at level 0.
     pub topics: Vec<TopicScore>,
     /// The reasons, strongest first.
     pub hits: Vec<Hit>,
+    /// What weighed most in the model, strongest first.
+    #[serde(default)]
+    pub factors: Vec<Factor>,
 }
 
 /// A number as printed, and what it counts.

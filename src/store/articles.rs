@@ -19,6 +19,9 @@ const PAGE_TRIES_MAX: u32 = 3;
 /// archive again, must not pour it into the next edition.
 const RISE_MAX: SignedDuration = SignedDuration::from_hours(72);
 
+/// What came in longer ago stands in an edition or will never: a week is as far as a machine that was off catches up.
+const OPEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Never analysed, or its text changed since; `?1` = how many.
 pub(super) const UNANALYSED: &str =
     "SELECT id FROM articles WHERE analysed_with = 0 ORDER BY ingest LIMIT ?1";
@@ -309,8 +312,8 @@ impl Store {
         .await
     }
 
-    /// Notes an admin's word on an article (`relevant`, `irrelevant`, `topic=…`) and has it analysed again;
-    /// `false` if there is no such article. The latest of `relevant` and `irrelevant` counts.
+    /// Notes an admin's word on an article (`relevant`, `irrelevant`, `topic=…`) and has it analysed again, and after it
+    /// what came in lately: similar articles heed the word. `false` if there is no such article. The latest of `relevant` and `irrelevant` counts.
     pub async fn mark(
         &self,
         id: ArticleId,
@@ -323,6 +326,7 @@ impl Store {
             if known == 0 {
                 return Ok(false);
             }
+            heed(tx, now)?;
             if matches!(mark.as_str(), "relevant" | "irrelevant") {
                 tx.execute(
                     "DELETE FROM marks WHERE article_id = ?1 AND mark IN ('relevant', 'irrelevant')",
@@ -340,7 +344,12 @@ impl Store {
 
     /// Takes an admin's word on an article back (all words unless one is given) and has it analysed again; `false` if
     /// nothing was said.
-    pub async fn unmark(&self, id: ArticleId, mark: Option<&str>) -> Result<bool, StoreError> {
+    pub async fn unmark(
+        &self,
+        id: ArticleId,
+        mark: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mark = mark.map(str::to_owned);
         self.write("taking a mark back", move |tx| {
             let gone = tx.execute(
@@ -352,6 +361,7 @@ impl Store {
                     "UPDATE articles SET analysed_with = 0 WHERE id = ?1",
                     [id.0],
                 )?;
+                heed(tx, now)?;
             }
             Ok(gone > 0)
         })
@@ -378,6 +388,16 @@ impl Store {
         self.read("reading marks", move |conn| marks(conn, id.0))
             .await
     }
+}
+
+/// Has judged articles that an edition may still take judged again, as if by an older version.
+fn heed(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    let since = now.saturating_sub(OPEN_FOR).unwrap_or(Timestamp::MIN);
+    tx.execute(
+        "UPDATE articles SET analysed_with = 1 WHERE analysed_with > 1 AND seen >= ?1",
+        [ms(since)],
+    )?;
+    Ok(())
 }
 
 pub(super) fn ids(

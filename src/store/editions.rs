@@ -30,6 +30,20 @@ pub(super) fn published_sql() -> String {
          WHERE e.digest = ?1 AND e.slot >= ?2 ORDER BY a.ingest"
     )
 }
+
+/// What an edition (`?1`) was chosen from, and what stands in it.
+pub(super) fn window_sql() -> String {
+    format!(
+        "SELECT {ARTICLE} FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.id IN ( \
+             SELECT c.id FROM editions e JOIN articles c ON c.ingest > e.after_ingest AND c.ingest <= e.upto_ingest \
+             WHERE e.id = ?1 AND c.backfill = 0 \
+               AND NOT EXISTS (SELECT 1 FROM edition_articles m WHERE m.digest = e.digest AND m.article_id = c.id) \
+             UNION SELECT article_id FROM edition_articles WHERE edition_id = ?1) \
+         ORDER BY a.ingest"
+    )
+}
+
+/// The highest number that a window may reach.
 pub(super) const WATERMARK: &str = "SELECT coalesce( \
     (SELECT min(ingest) - 1 FROM articles WHERE analysed_with = 0 AND level IS NULL), \
     (SELECT max(ingest) FROM articles), 0)";
@@ -143,6 +157,17 @@ impl Store {
                     params![digest.as_str(), after.0, upto.0, min_level],
                     article,
                 )?
+                .collect()
+        })
+        .await
+    }
+
+    /// All articles of the window of a frozen edition, of any level, and those that it had from elsewhere; without
+    /// those that another edition of its digest took. In order of ingest.
+    pub async fn articles_of_window(&self, edition: EditionId) -> Result<Vec<Article>, StoreError> {
+        self.read("finding an old edition's articles", move |conn| {
+            conn.prepare_cached(&window_sql())?
+                .query_map([edition.0], article)?
                 .collect()
         })
         .await

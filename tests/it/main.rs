@@ -17,6 +17,7 @@ mod histories;
 mod identity;
 mod mail;
 mod manners;
+mod marks;
 mod mistakes;
 mod net;
 mod order;

@@ -26,6 +26,7 @@ pub(super) fn amount(reading: &Reading<'_>, at: usize) -> Option<Amount> {
     let last = partner(reading, at).unwrap_or(at);
     let doubtful = reading.number(last)?.doubtful || number.doubtful;
     let (factor, after_scale) = scales(reading, last + 1);
+    let (more, after_scale) = remainder(reading, factor, after_scale);
     // "152/152 (100%) chi bộ": the share stands between.
     let behind = share_in_brackets(reading, after_scale)
         .filter(|&to| units::at(reading, to).is_some_and(|u| u.known));
@@ -39,7 +40,7 @@ pub(super) fn amount(reading: &Reading<'_>, at: usize) -> Option<Amount> {
         _ if factor >= 1e9 => Some(units::Unit::money(after_scale)),
         other => other,
     };
-    let value = number.value * factor;
+    let value = number.value * factor + more;
     let from = first_quoted(reading, at);
     if let Some(unit) = found {
         if refuse::is_name(reading, at, Some(&unit))
@@ -107,6 +108,17 @@ fn scales(reading: &Reading<'_>, mut at: usize) -> (f64, usize) {
         }
     }
     (factor, at)
+}
+
+/// "1 tỷ 250 triệu đồng" is one amount: what a smaller scale adds behind token `at`, and the token behind that.
+fn remainder(reading: &Reading<'_>, factor: f64, at: usize) -> (f64, usize) {
+    let more = reading.number(at).and_then(|number| {
+        let (smaller, after) = scales(reading, at + 1);
+        let more = number.value * smaller;
+        let counted = || units::at(reading, after).is_some_and(|unit| unit.known);
+        (smaller > 1.0 && smaller < factor && more < factor && counted()).then_some((more, after))
+    });
+    more.unwrap_or((0.0, at))
 }
 
 /// Words that belong to the number as printed.

@@ -2,7 +2,7 @@ use super::*;
 
 /// Our own sentences with the figures they give: those the rules were made with, and those written afterwards to judge
 /// them.
-const CORPORA: [(&str, &str, usize); 2] = [
+const CORPORA: [(&str, &str, usize); 3] = [
     (
         "made with",
         include_str!("../../../tests/corpus/figures.tsv"),
@@ -12,6 +12,11 @@ const CORPORA: [(&str, &str, usize); 2] = [
         "judged by",
         include_str!("../../../tests/corpus/figures_judge.tsv"),
         75,
+    ),
+    (
+        "judged by in autumn",
+        include_str!("../../../tests/corpus/figures_2026.tsv"),
+        40,
     ),
 ];
 

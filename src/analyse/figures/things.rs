@@ -8,7 +8,7 @@ pub(super) const PARTY: &str = "tổ chức đảng|tổ chức cơ sở đảng
     ban cán sự đảng|loại hình tổ chức đảng|lượt đảng viên|lượt cán bộ, đảng viên|cán bộ, đảng viên|đv";
 
 /// People.
-pub(super) const PEOPLE: &str = "cán bộ|cán bộ, công chức|cán bộ, công chức, viên chức|công chức|viên chức|người lao động|lao động|\
+pub(super) const PEOPLE: &str = "nguyên phó chủ tịch|nguyên chủ tịch|nguyên bí thư|cán bộ|cán bộ, công chức|cán bộ, công chức, viên chức|công chức|viên chức|người lao động|lao động|\
     công nhân|đoàn viên|hội viên|đại biểu|đại biểu chính thức|học viên|học sinh|sinh viên|giáo viên|\
     báo cáo viên|tuyên truyền viên|người|người dân|lượt người|lượt|lượt cán bộ|lượt học viên|hộ|hộ dân|\
     hộ nghèo|hộ cận nghèo|hộ gia đình|gia đình|thành viên|cá nhân|tập thể|trường hợp|chiến sĩ|\
@@ -29,7 +29,7 @@ pub(super) const WORKS: &str = "mô hình|điển hình|công trình|phần vi�
     hội nghị|hội nghị phản biện|hội thảo|tọa đàm|buổi|buổi sinh hoạt|lớp|lớp bồi dưỡng|khóa bồi dưỡng|\
     khóa học|chuyên đề|kỳ họp|phiên họp|đợt|vụ|vụ việc|vụ án|đơn|đơn thư|lượt đơn|đơn tố cáo|đơn khiếu nại|\
     kiến nghị|phản ánh|ý kiến|ý kiến góp ý|lượt ý kiến|câu hỏi|quyết định|nghị quyết|chỉ thị|kết luận|\
-    văn bản|báo cáo|đề án|kế hoạch|chương trình|nhiệm vụ|yêu cầu|đề xuất|nhóm nhiệm vụ|chỉ tiêu|giải pháp|\
+    văn bản|dự thảo|dự thảo văn bản|báo cáo|đề án|kế hoạch|chương trình|nhiệm vụ|yêu cầu|đề xuất|nhóm nhiệm vụ|chỉ tiêu|giải pháp|\
     nhóm giải pháp|nội dung|tiêu chí|phiếu|tham luận|bài viết|tin, bài|tin bài|tác phẩm|bài dự thi|giải|\
     giải thưởng|bằng khen|giấy khen|huân chương|danh hiệu|hồ sơ|thủ tục|thủ tục hành chính|nhóm|nhóm vấn đề|\
     vấn đề|bài học|khuyết điểm|sáng kiến|việc làm|việc|hoạt động|phong trào|biên chế|chức danh|vị trí|\

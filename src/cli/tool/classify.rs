@@ -1,6 +1,7 @@
 //! `tool classify`: JSON lines of titles and excerpts to levels and topics.
 
 use std::io::{self, BufRead, BufWriter, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
@@ -9,13 +10,15 @@ use crate::analyse::topic::classify;
 use crate::config::topics::Topics;
 use crate::model::{ArticleText, TopicKey};
 
-/// One line of the input; other fields are for other readers.
+/// One line of the input; all but the id may be missing, other fields are for other readers.
 #[derive(Debug, Deserialize)]
 struct Question {
     id: String,
     url: Option<String>,
     title: Option<String>,
     excerpt: Option<String>,
+    body: Option<String>,
+    section: Option<String>,
 }
 
 /// One line of the output.
@@ -27,16 +30,37 @@ struct Answer {
     topics: Vec<TopicKey>,
 }
 
-/// Reads questions from stdin to its end. Exit 1 at the first line that is not a question, naming it.
-pub fn run() -> ExitCode {
+/// Reads questions from stdin to its end, by the taxonomy of `file` where one is given. Exit 1 at the first line that is
+/// not a question, naming it.
+pub fn run(file: Option<&Path>) -> ExitCode {
     let out = BufWriter::new(io::stdout().lock());
-    match answer_all(Topics::builtin(), io::stdin().lock(), out) {
+    let answered = taxonomy(file).and_then(|own| {
+        let topics = own.as_ref().unwrap_or_else(|| Topics::builtin());
+        answer_all(topics, io::stdin().lock(), out)
+    });
+    match answered {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("diembao: tool classify: {e}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// The taxonomy of a file; `None` without a file: the shipped one.
+pub(super) fn taxonomy(file: Option<&Path>) -> io::Result<Option<Topics>> {
+    let Some(file) = file else { return Ok(None) };
+    let text = std::fs::read_to_string(file)
+        .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", file.display())))?;
+    let topics = Topics::parse(&text).map_err(|problems| {
+        let count = problems.len();
+        let said = format!(
+            "{}: {count} problems; put it beside diembao.toml and run `diembao check`",
+            file.display()
+        );
+        io::Error::new(io::ErrorKind::InvalidData, said)
+    })?;
+    Ok(Some(topics))
 }
 
 fn answer_all(topics: &Topics, questions: impl BufRead, mut out: impl Write) -> io::Result<()> {
@@ -63,8 +87,9 @@ fn answer(topics: &Topics, question: Question) -> Answer {
         &ArticleText {
             title: question.title.as_deref().unwrap_or(""),
             sapo: question.excerpt.as_deref().unwrap_or(""),
+            body: question.body.as_deref().unwrap_or(""),
+            section: question.section.as_deref(),
             url: question.url.as_deref(),
-            ..ArticleText::default()
         },
     );
     Answer {

@@ -10,6 +10,7 @@ mod neardup;
 mod parse;
 mod sentences;
 mod summarise;
+mod train;
 mod train_summary;
 
 use super::args::{Args, Tool};
@@ -28,13 +29,14 @@ pub fn run(args: &Args, tool: &Tool) -> ExitCode {
             url,
             file,
         } => extract::run(args, *no_site_rules, url.as_deref(), file),
-        Tool::Classify => classify::run(),
+        Tool::Classify { topics } => classify::run(topics.as_deref()),
         Tool::Cluster => cluster::run(),
         Tool::Neardup => neardup::run(),
         Tool::Sentences => sentences::run(),
         Tool::Summarise { weights } => summarise::run(weights.as_deref()),
         Tool::Figures => figures::run(),
         Tool::Names => names::run(),
+        Tool::Train { folds, topics } => train::run(*folds, topics.as_deref()),
         Tool::TrainSummary { folds, without } => train_summary::run(*folds, without),
     }
 }

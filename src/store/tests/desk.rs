@@ -360,7 +360,7 @@ fn an_admins_mark_comes_with_the_next_analysis() {
     assert_eq!(wait(world.store.marked()).unwrap()[0].1, claimed.marks);
 
     world.judge(id, 0);
-    let undo = |word| wait(world.store.unmark(id, word)).unwrap();
+    let undo = |word| wait(world.store.unmark(id, word, noon())).unwrap();
     assert!(undo(Some("topic=kiem_tra")) && !undo(Some("relevant")));
     let claimed = wait(world.store.claim_unanalysed(7, 9)).unwrap().remove(0);
     assert_eq!(claimed.marks, ["irrelevant"]);
