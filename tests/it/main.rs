@@ -19,6 +19,7 @@ mod mail;
 mod manners;
 mod marks;
 mod mistakes;
+mod month;
 mod net;
 mod order;
 mod post;
