@@ -8,6 +8,7 @@ pub mod clock;
 pub mod desk;
 pub mod document;
 pub mod drift;
+mod found;
 pub mod gate;
 pub mod health;
 pub mod keep;

@@ -1,7 +1,8 @@
 //! A sitemap that is an index: the documents it names are asked after it, each with its own conditional request.
 
+use super::found::{Found, read_fresh};
 use super::pace::{self, ReadResult};
-use super::poll::{self, Found};
+use super::poll;
 use super::works::{Setup, Works};
 use crate::model::{Failure, Feed, FeedPart, FetchOutcome, PublisherHints, Validators};
 use crate::net::{Held, Request};
@@ -115,7 +116,7 @@ async fn ask(
     let (outcome, held) = setup.client.fetch_held(request, works.clock.now()).await;
     let mut as_feed = feed.clone();
     as_feed.state.body_hash = part.body_hash;
-    let (outcome, found) = poll::read_fresh(works, setup, &as_feed, outcome).await;
+    let (outcome, found) = read_fresh(works, setup, &as_feed, outcome).await;
     let failure = match (&outcome, &found.read) {
         (_, ReadResult::NotAFeed(failure)) | (FetchOutcome::Failed(failure), _) => {
             Some(failure.clone())

@@ -3,18 +3,16 @@
 //! Feeds are asked newspaper by newspaper, a newspaper's feeds in turn; a slow one holds up only its own. What came is
 //! committed in batches that wait for nobody longer than `LINGER`.
 
-use super::document::{self, Document};
 use super::drift::{self, Seen};
+use super::found::{Found, hash_of, read_fresh};
 use super::pace::{self, Change, ReadResult};
 use super::parts;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::feed::{NotAFeed, Reading, identity};
 use crate::model::{
-    Failure, FailureKind, Feed, FeedId, FeedKey, FeedKind, FeedPart, FeedSpec, FetchOutcome,
-    Fetched, IdentifiedEntry, PublisherHints, Source, SourceKey,
+    Failure, FailureKind, Feed, FeedId, FeedKey, FeedKind, FetchOutcome, SourceKey,
 };
-use crate::net::{self, Accept, Held, Request, Verdict};
+use crate::net::{Accept, Held, Request, Verdict};
 use crate::store::{PollCommit, PollReport, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::hash_map::Entry;
@@ -429,26 +427,6 @@ pub(super) fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// What reading a document found.
-pub(super) struct Found {
-    /// For the pace.
-    pub read: ReadResult,
-    /// For the store.
-    pub entries: Vec<IdentifiedEntry>,
-    /// The documents that it names, where it is an index of sitemaps.
-    pub index: Option<Vec<FeedPart>>,
-}
-
-impl Found {
-    pub(super) fn nothing(read: ReadResult) -> Self {
-        Self {
-            read,
-            entries: Vec::new(),
-            index: None,
-        }
-    }
-}
-
 /// A page is read like a visitor's, so robots.txt is asked, as for articles; feeds and sitemaps are there for machines.
 async fn forbidden(
     setup: &Setup,
@@ -470,128 +448,6 @@ async fn forbidden(
             detail: "robots.txt could not be read".to_owned(),
         }),
     }
-}
-
-/// Reads a fresh body off the runtime's workers; everything else passes through. The outcome is a failure should the
-/// reader break down.
-pub(super) async fn read_fresh(
-    works: &Works,
-    setup: &Arc<Setup>,
-    feed: &Feed,
-    outcome: FetchOutcome,
-) -> (FetchOutcome, Found) {
-    let FetchOutcome::Fresh(fetched) = outcome else {
-        return (outcome, Found::nothing(ReadResult::NotRead));
-    };
-    // A list page's selectors may have changed since the same bytes were read.
-    if feed.state.body_hash == Some(fetched.body_hash) && feed.kind != FeedKind::Page {
-        let same = Found::nothing(ReadResult::SameBody);
-        return (FetchOutcome::Fresh(fetched), same);
-    }
-    let turn = works.readers.acquire().await.ok(); // never closed
-    let (now, setup, feed) = (works.clock.now(), Arc::clone(setup), feed.clone());
-    let task = tokio::task::spawn_blocking(move || {
-        let found = read(&setup, &feed, &fetched, now);
-        (FetchOutcome::Fresh(fetched), found)
-    });
-    let read = task.await.unwrap_or_else(|err| {
-        let failure = Failure {
-            kind: FailureKind::Reader,
-            detail: format!("the reader broke down: {err}"),
-        };
-        (
-            FetchOutcome::Failed(failure),
-            Found::nothing(ReadResult::NotRead),
-        )
-    });
-    drop(turn);
-    read
-}
-
-fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> Found {
-    let Some(source) = setup.sources.get(&feed.source) else {
-        return Found::nothing(ReadResult::NotRead); // Removed by a reload meanwhile.
-    };
-    if let Some(other) = other_feed(source, feed, fetched) {
-        let failure = Failure {
-            kind: FailureKind::WrongSection,
-            detail: format!("leads to the feed {}", other.key),
-        };
-        return Found::nothing(ReadResult::NotAFeed(failure));
-    }
-    let zone = super::zone_of(source, &setup.config);
-    let spec = source.feeds.iter().find(|spec| spec.key == feed.key);
-    let list = spec.and_then(|spec| spec.list.as_ref());
-    match document::read(feed.kind, list, fetched, &zone, now) {
-        Ok(Document::Entries(reading)) => {
-            let section = spec.and_then(|spec| spec.section.as_deref());
-            identified(source, section, *reading)
-        }
-        Ok(Document::Index(parts)) => Found {
-            index: Some(parts),
-            ..Found::nothing(ReadResult::Read {
-                entries: 0,
-                published: Vec::new(),
-                hash: hash_of(&[]),
-                hints: PublisherHints::default(),
-            })
-        },
-        Err(not) => Found::nothing(ReadResult::NotAFeed(named(feed, fetched, not))),
-    }
-}
-
-fn identified(source: &Source, section: Option<&str>, reading: Reading) -> Found {
-    // Times that the page gives as "2 giờ trước" are ours, and another at each poll: they tell nothing of its rhythm.
-    let published = reading
-        .entries
-        .iter()
-        .filter(|entry| entry.raw_date.is_some())
-        .filter_map(|entry| entry.published.or(entry.updated))
-        .collect();
-    let entries = identity::identify(source, section, reading.entries);
-    let read = ReadResult::Read {
-        entries: entries.len(),
-        published,
-        hash: hash_of(&entries),
-        hints: reading.hints,
-    };
-    Found {
-        read,
-        entries,
-        index: None,
-    }
-}
-
-/// Why this is no feed: a page often is something that has a name.
-fn named(feed: &Feed, fetched: &Fetched, not: NotAFeed) -> Failure {
-    // A page may begin with its script.
-    let just_a_page = matches!(not.kind, FailureKind::Html | FailureKind::NotAFeed);
-    let named = just_a_page
-        .then(|| net::recognise(&feed.url, &fetched.final_url, &fetched.body))
-        .flatten();
-    named.unwrap_or(Failure {
-        kind: not.kind,
-        detail: not.detail,
-    })
-}
-
-/// The paper's other feed that stands at the end of a redirect: what it holds comes in by itself, under its own name.
-fn other_feed<'a>(source: &'a Source, feed: &Feed, fetched: &Fetched) -> Option<&'a FeedSpec> {
-    let mut others = source.feeds.iter().filter(|spec| spec.key != feed.key);
-    others.find(|spec| spec.enabled && spec.url == fetched.final_url && spec.url != feed.url)
-}
-
-/// What the entries say, all together. The order counts: feeds that shuffle are few, and the store looks closer.
-fn hash_of(entries: &[IdentifiedEntry]) -> [u8; 16] {
-    let mut hasher = blake3::Hasher::new();
-    for entry in entries {
-        hasher
-            .update(entry.entry_key.as_bytes())
-            .update(&entry.content_hash());
-    }
-    let mut short = [0; 16];
-    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    short
 }
 
 fn result_word(outcome: &FetchOutcome, read: &ReadResult) -> &'static str {
