@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 /// Hits on one page.
 const HITS: u32 = 20;
-/// Pages that can be turned.
+/// Pages that can be turned: by age they are read as they stand; the best of many have to be put in order first.
 const PAGES: u32 = 50;
+const BEST_PAGES: u32 = 10;
 /// Characters of what is asked for.
 const WORDS: usize = 200;
 
@@ -101,7 +102,14 @@ impl Asked {
     }
 
     fn page(&self) -> u32 {
-        self.trang.parse().unwrap_or(1).clamp(1, PAGES)
+        self.trang.parse().unwrap_or(1).clamp(1, self.pages())
+    }
+
+    fn pages(&self) -> u32 {
+        match self.order() {
+            SearchOrder::Newest => PAGES,
+            SearchOrder::Best => BEST_PAGES,
+        }
     }
 
     fn order(&self) -> SearchOrder {
@@ -204,7 +212,7 @@ async fn search_page(room: &Room, asked: &Asked) -> Result<Page, Trouble> {
         order: asked.order(),
     };
     let filter = asked.filter(&office.config.daemon.time_zone)?;
-    let found = room.shelf().search(&asked.q, &filter, page).await?;
+    let found = room.shelf().search_indexed(&asked.q, &filter, page).await?;
     let seen = part * HITS;
     let config = &office.config;
     let choice = |key: &str, name: &str| Choice {
@@ -218,7 +226,7 @@ async fn search_page(room: &Room, asked: &Asked) -> Result<Page, Trouble> {
         total: found.total,
         more: found.more,
         part,
-        next: part < PAGES
+        next: part < asked.pages()
             && (found.total > seen || found.more)
             && found.hits.len() == HITS as usize,
         papers: config
@@ -302,7 +310,7 @@ pub(super) async fn newest(
         limit,
         order: SearchOrder::Newest,
     };
-    let found = room.shelf().search(&asked.q, &filter, page).await?;
+    let found = room.shelf().search_indexed(&asked.q, &filter, page).await?;
     Ok(found.hits.into_iter().map(|found| found.article).collect())
 }
 

@@ -3,12 +3,13 @@
 
 use diembao::{
     config::{self, Config, Env},
+    daemon::drift,
     edition::leave,
     feed,
     model::{ArticleKey, Entry, FeedState, IdentifiedEntry},
     store::{PollCommit, Store},
     text::fold::fold,
-    web::{self, Office, Room},
+    web::{self, Office, Room, Watch},
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Response, StatusCode};
@@ -64,11 +65,18 @@ impl Visit {
             }
         }
         let store = Store::open(dir.path(), fold).unwrap();
+        // As the daemon's desk does meanwhile.
+        while store.index_pending(500).await.unwrap() > 0 {}
         let config = Arc::new(config(dir.path()));
-        let room = Room::new(dir.path(), store.clone(), move || Office {
+        let office = move || Office {
             config: Arc::clone(&config),
             now: NOW.parse().unwrap(),
-        });
+        };
+        let watch = Watch {
+            trouble: drift::trouble,
+            metrics: Box::new(|_| Box::pin(async { Ok("diembao_feeds 1\n".to_owned()) })),
+        };
+        let room = Room::new(dir.path(), store.clone(), office, watch);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let (close, closed) = oneshot::channel();
@@ -421,6 +429,7 @@ async fn hostile_articles_are_inert_on_every_page() {
         backfill_after: SignedDuration::from_hours(48),
     };
     visit.store.commit_polls(vec![commit]).await.unwrap();
+    while visit.store.index_pending(500).await.unwrap() > 0 {}
     let found = visit.json("/tim.json?q=xabuzu").await;
     assert_eq!(found["hits"].as_array().unwrap().len(), 3);
     let mut pages = vec![
