@@ -18,7 +18,7 @@ const must = (sound, what) => {
 
 /** Every page that can be reached from the first by links of our own, one of each kind; the odd ones by name; what the evil paper wrote. */
 async function addresses() {
-  const seen = new Set(['/', '/ban-tin', '/ban-tin/hang-ngay/289', '/chu-de', '/tinh', '/nguon', '/tim', '/tim?q=xay+dung+dang', '/tim?q=%22ki%E1%BB%83m+tra%22&sap=moi',
+  const seen = new Set(['/', '/ban-tin', '/ban-tin/hang-ngay/288', '/ban-tin/hang-ngay/288/viec/1', '/ban-tin/hang-ngay/289', '/chu-de', '/tinh', '/nguon', '/tim', '/tim?q=xay+dung+dang', '/tim?q=%22ki%E1%BB%83m+tra%22&sap=moi',
     '/tim?q=khongcogica', '/tim?q=%3Cscript%3E', '/tim?bao=bao-doc', '/tim?tu=hom-qua', '/khong-co', leave, '/ngung-nhan/thu-nay']);
   const evil = await (await fetch(`${base}/tim.json?bao=bao-doc`)).json();
   must(evil.hits.length === 6, `${evil.hits.length} articles of the evil paper`);
@@ -89,6 +89,7 @@ const inside = () => {
   const every = [...document.querySelectorAll('*')];
   return {
     wide: document.documentElement.scrollWidth - window.innerWidth,
+    raw: /\{'|\{"|\bNone\b|\bundefined\b|\[object/.test(document.body.innerText.replaceAll('{{ 7 * 7 }}', '')),
     title: document.title,
     foreign: every.filter((node) => ['SCRIPT', 'IMG', 'IFRAME', 'OBJECT', 'EMBED', 'SVG:script', 'BASE'].includes(node.tagName)).length,
     handlers: every.flatMap((node) => [...node.attributes]).filter((one) => /^on|^style$/i.test(one.name)).length,
@@ -105,6 +106,7 @@ async function judge(browser, all, { width, colorScheme }) {
     await page.goto(base + at);
     const found = await page.evaluate(inside);
     must(found.wide <= 0, `${at} at ${width}: ${found.wide} px too wide`);
+    must(!found.raw, `${at}: data where words should be`);
     must(found.title !== 'HONG' && found.foreign === 0 && found.handlers === 0, `${at}: ${JSON.stringify(found)}`);
     must(found.schemes.every((one) => ['http:', 'https:', 'mailto:'].includes(one)), `${at}: links to ${found.schemes}`);
     await page.evaluate(axe);

@@ -22,7 +22,7 @@ const BEST_PAGES: u32 = 10;
 const WORDS: usize = 200;
 
 /// What is asked for; what is left empty narrows nothing.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct Asked {
     /// The words.
@@ -62,6 +62,15 @@ impl Asked {
             &self.den,
         ];
         fields.iter().all(|field| field.trim().is_empty())
+    }
+
+    fn is_narrowed(&self) -> bool {
+        let words_alone = Self {
+            q: self.q.clone(),
+            trang: self.trang.clone(),
+            ..Self::default()
+        };
+        *self != words_alone
     }
 
     /// As part of an address, without the page.
@@ -156,6 +165,8 @@ struct Data<'a> {
     asked: &'a Asked,
     query: String,
     empty: bool,
+    /// Whether anything but words is asked for.
+    narrowed: bool,
     hits: Vec<Hit>,
     total: u32,
     more: bool,
@@ -222,6 +233,7 @@ async fn search_page(room: &Room, asked: &Asked) -> Result<Page, Trouble> {
     let data = Data {
         query: asked.to_query(),
         empty: asked.is_empty(),
+        narrowed: asked.is_narrowed(),
         hits: found.hits.iter().map(|found| hit(&office, found)).collect(),
         total: found.total,
         more: found.more,

@@ -166,7 +166,7 @@ fn letter(wire: &[u8]) -> Letter {
         "List-Unsubscribe=One-Click"
     );
     let ways = header("List-Unsubscribe");
-    let (https, mailto) = ways.split_once(',').unwrap();
+    let (mailto, https) = ways.split_once(',').unwrap();
     assert!(
         mailto.trim().starts_with("<mailto:diem-bao@tinh.example?"),
         "{ways}"
