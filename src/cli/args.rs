@@ -386,6 +386,16 @@ pub enum Outbox {
         #[command(flatten)]
         which: Which,
     },
+    /// Recipients who took leave of a digest by themselves
+    Left,
+    /// Let somebody who left have a digest again; the config must name them
+    Rejoin {
+        /// Their address
+        address: String,
+        /// Only this digest [default: all that they left]
+        #[arg(long)]
+        digest: Option<String>,
+    },
 }
 
 /// Deliveries by number, or all.

@@ -5,7 +5,7 @@ use super::args::Args;
 use super::out;
 use crate::config::DigestConfig;
 use crate::daemon::gate::Gate;
-use crate::daemon::letter::{self, Composed};
+use crate::daemon::letter::{self, Composed, Writer};
 use crate::daemon::post;
 use crate::daemon::works::{Setup, Works};
 use crate::daemon::{calendar, desk};
@@ -55,7 +55,7 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     }
     let composed = edition_of(&works, &setup, digest, options).await?;
     if let Some(dir) = options.out {
-        write_forms(&setup, digest, &composed, dir, "edition")?;
+        write_forms(&works, digest, &composed, dir, "edition").await?;
     }
     report(args, &composed);
     if options.near_misses {
@@ -144,8 +144,8 @@ async fn edition_of(
 }
 
 /// Writes `NAME.eml`, `.html`, `.txt`, `.json`, `.csv` and `.docx` into `dir`.
-pub fn write_forms(
-    setup: &Setup,
+pub async fn write_forms(
+    works: &Works,
     digest: &DigestConfig,
     composed: &Composed,
     dir: &Path,
@@ -155,9 +155,12 @@ pub fn write_forms(
         .into_iter()
         .next()
         .unwrap_or_default();
-    let letter = letter_to(setup, digest, composed, &recipient)?.1;
+    let setup = works.setup();
+    let letter = letter_to(works, &setup, digest, composed, &recipient)
+        .await?
+        .message;
     let json = edition::to_json(&composed.edition).to_string();
-    let word = letter::word_file(setup, digest, &composed.edition).map_err(anyhow::Error::from)?;
+    let word = letter::word_file(&setup, digest, &composed.edition).map_err(anyhow::Error::from)?;
     let write = |ending: &str, bytes: &[u8]| {
         let path = dir.join(format!("{name}.{ending}"));
         std::fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))
@@ -172,17 +175,16 @@ pub fn write_forms(
     Ok(())
 }
 
-fn letter_to(
+async fn letter_to(
+    works: &Works,
     setup: &Setup,
     digest: &DigestConfig,
     composed: &Composed,
     recipient: &str,
-) -> Result<(String, Vec<u8>), AppError> {
-    let attachments = letter::attachments(setup, digest, composed).map_err(anyhow::Error::from)?;
-    Ok(
-        letter::letter(setup, digest, composed, &attachments, recipient)
-            .map_err(anyhow::Error::from)?,
-    )
+) -> Result<NewDelivery, AppError> {
+    let writer = Writer::new(works, setup, digest, composed).await;
+    let letter = writer.and_then(|writer| writer.letter(recipient));
+    Ok(letter.map_err(anyhow::Error::from)?)
 }
 
 fn report(args: &Args, composed: &Composed) {
@@ -213,6 +215,12 @@ async fn resend(
     };
     let stored = stored
         .with_context(|| format!("chưa có bản {} nào của ngày này để gửi lại", digest.name))?;
+    if works.store.has_left(&digest.name, recipient).await? {
+        return Err(AppError::Work(anyhow::anyhow!(
+            "{recipient} đã tự ngừng nhận {0}; muốn gửi lại thì trước hết: diembao outbox rejoin {recipient} --digest {0}",
+            digest.name
+        )));
+    }
     let (now, number) = (works.clock.now(), stored.edition.number);
     let queued = works.store.resend(stored.id, recipient, now).await?
         || add(works, setup, digest, stored, recipient).await?;
@@ -252,12 +260,7 @@ async fn add(
         rendered: stored.rendered,
         frozen: false,
     };
-    let (message_id, message) = letter_to(setup, digest, &composed, &address)?;
-    let new = NewDelivery {
-        recipient: address,
-        message_id,
-        message,
-    };
+    let new = letter_to(works, setup, digest, &composed, &address).await?;
     let now = works.clock.now();
     Ok(works.store.add_delivery(stored.id, new, now).await?)
 }

@@ -5,7 +5,6 @@ use super::app::{self, AppError};
 use super::args::{Args, Feeds};
 use super::{feeds_discover, feeds_edit, feeds_test, feeds_verify, out};
 use crate::daemon::drift;
-use crate::model::{Drift, FailureKind};
 use crate::store::FeedRow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -52,7 +51,7 @@ async fn list(args: &Args) -> Result<(), AppError> {
                     .filter(|_| row.enabled && state.retired_at.is_none()),
                 &zone,
             ),
-            trouble(row, now)
+            drift::trouble(row, now)
                 .map(|(words, since)| format!("{words} (từ {})", when(Some(since), &zone)))
                 .unwrap_or_default(),
         ]
@@ -83,28 +82,6 @@ async fn list(args: &Args) -> Result<(), AppError> {
     Ok(())
 }
 
-/// What is wrong with a feed that is polled, in Vietnamese, and since when: it fails, or it answers and has drifted.
-pub(super) fn trouble(row: &FeedRow, now: Timestamp) -> Option<(&'static str, Timestamp)> {
-    let state = &row.feed.state;
-    if !row.enabled {
-        return None;
-    }
-    if let Some(at) = state.retired_at {
-        return Some((FailureKind::Gone.in_vietnamese(), at));
-    }
-    let alarms = drift::alarms(state, row.feed.added_at, now);
-    let home = alarms.iter().find(|alarm| alarm.drift == Drift::HomePage);
-    let drifted = home
-        .or(alarms.first())
-        .map(|alarm| (alarm.drift.in_vietnamese(), alarm.since));
-    match (state.failing_since, &state.failure) {
-        (Some(since), Some(failure)) if home.is_none() => {
-            Some((failure.kind.in_vietnamese(), since))
-        }
-        _ => drifted,
-    }
-}
-
 /// The feed's condition in one or two words.
 fn condition(row: &FeedRow, now: Timestamp) -> &'static str {
     let state = &row.feed.state;
@@ -113,7 +90,7 @@ fn condition(row: &FeedRow, now: Timestamp) -> &'static str {
         () if state.retired_at.is_some() => "đã gỡ (410)",
         () if state.failing_since.is_some() => "lỗi",
         () if state.last_poll_at.is_none() => "chưa đọc",
-        () if trouble(row, now).is_some() => "bất thường",
+        () if drift::trouble(row, now).is_some() => "bất thường",
         () => "tốt",
     }
 }

@@ -4,7 +4,7 @@
 use super::app::{self, AppError};
 use super::args::Args;
 use super::{digest, fetch, out};
-use crate::config::{self, Config, DigestConfig};
+use crate::config::{self, Config, DigestConfig, WebConfig};
 use crate::daemon::desk;
 use crate::model::Span;
 use anyhow::Context as _;
@@ -37,6 +37,8 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     if args.data_dir.is_none() {
         config.daemon.data_dir = dir.join("data");
     }
+    // What is not frozen has no page.
+    config.web = WebConfig::default();
     let digest = first_digest(&config)?;
     let works = app::own(config, app::clock(args), None).await?;
     let options = fetch::Options {
@@ -61,7 +63,7 @@ pub async fn run(args: &Args, dir: &Path) -> Result<(), AppError> {
     let composed = desk::review(&works, &setup, &digest, articles, Span { from, to })
         .await
         .map_err(anyhow::Error::from)?;
-    digest::write_forms(&setup, &digest, &composed, dir, "edition")?;
+    digest::write_forms(&works, &digest, &composed, dir, "edition").await?;
 
     if args.json {
         out::json(&crate::edition::to_json(&composed.edition));

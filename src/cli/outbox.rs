@@ -6,7 +6,7 @@ use super::out;
 use crate::daemon::gate::Gate;
 use crate::daemon::works::Works;
 use crate::model::{DeliveryId, DeliveryState};
-use crate::store::DeliveryRow;
+use crate::store::{self, DeliveryRow, Leaver};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ pub async fn run(args: &Args, action: &Outbox) -> Result<(), AppError> {
         Outbox::List { state, limit } => list(args, &works, state, *limit).await,
         Outbox::Retry { which } => retry(&works, which).await,
         Outbox::Cancel { which } => cancel(&works, which).await,
+        Outbox::Left => left(args, &works).await,
+        Outbox::Rejoin { address, digest } => rejoin(&works, address, digest.as_deref()).await,
     }
 }
 
@@ -79,7 +81,8 @@ fn meaning(row: &DeliveryRow) -> &'static str {
     let Some(reply) = row.last_reply.as_deref() else {
         return "";
     };
-    const OURS: [(&str, &str); 3] = [
+    const OURS: [(&str, &str); 4] = [
+        (store::LEFT, "người nhận đã tự ngừng nhận"),
         ("cancelled", "người quản trị đã hủy"),
         ("given up after five days", "đã thử lại năm ngày, thôi gửi"),
         ("written to ", "đã ghi thành tệp"),
@@ -199,6 +202,62 @@ async fn cancel(works: &Works, which: &Which) -> Result<(), AppError> {
         "Đã hủy {rows} thư. Đổi ý thì dùng `diembao outbox retry`."
     ));
     Ok(())
+}
+
+/// Who left what, the latest first.
+async fn left(args: &Args, works: &Works) -> Result<(), AppError> {
+    let leavers = works.store.leavers(None).await?;
+    if args.json {
+        for leaver in &leavers {
+            out::json(&json!({
+                "digest": leaver.digest, "recipient": leaver.recipient,
+                "left_at": leaver.left_at.to_string(),
+            }));
+        }
+        return Ok(());
+    }
+    if leavers.is_empty() {
+        out::line("Chưa có ai tự ngừng nhận.");
+        return Ok(());
+    }
+    let zone = works.setup().config.daemon.time_zone.clone();
+    let cells = |leaver: &Leaver| {
+        let at = leaver.left_at.to_zoned(zone.clone());
+        vec![
+            leaver.recipient.clone(),
+            leaver.digest.to_string(),
+            at.strftime("%H:%M %d/%m/%Y").to_string(),
+        ]
+    };
+    out::table(
+        &["Người nhận", "Bản tin", "Ngừng từ"],
+        leavers.iter().map(cells),
+    );
+    Ok(())
+}
+
+async fn rejoin(works: &Works, address: &str, digest: Option<&str>) -> Result<(), AppError> {
+    let now = works.clock.now();
+    let mut back = 0;
+    for leaver in works.store.leavers(None).await? {
+        let meant = leaver.recipient.eq_ignore_ascii_case(address)
+            && digest.is_none_or(|name| leaver.digest.as_str() == name);
+        if !meant || !works.store.rejoin(&leaver.digest, address, now).await? {
+            continue;
+        }
+        back += 1;
+        out::line(&format!(
+            "{} nhận lại {} từ bản kế tiếp.",
+            out::safe(&leaver.recipient),
+            leaver.digest
+        ));
+    }
+    match back {
+        0 => Err(nothing(&format!(
+            "{address} không có trong danh sách ngừng nhận; xem `diembao outbox left`"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// `None` stands for all.

@@ -2,9 +2,9 @@
 
 use super::app::{self, AppError};
 use super::args::Args;
-use super::{feeds, out};
+use super::out;
 use crate::daemon::works::Works;
-use crate::daemon::{calendar, health, keep, reload};
+use crate::daemon::{calendar, drift, health, keep, reload};
 use crate::model::DeliveryState;
 use crate::store::{EditionHead, FeedRow, Store, StoreCounts};
 use jiff::tz::TimeZone;
@@ -49,6 +49,7 @@ struct Report {
     feeds: Vec<FeedRow>,
     counts: StoreCounts,
     outbox: BTreeMap<&'static str, u32>,
+    left: usize,
     last: Option<EditionHead>,
     next: Option<Timestamp>,
     free: Option<u64>,
@@ -89,6 +90,7 @@ impl Report {
         let mut report = Self {
             counts: works.store.counts().await?,
             outbox: works.store.outbox_counts().await?,
+            left: works.store.leavers(None).await?.len(),
             last: works.store.list_editions(None, 1).await?.into_iter().next(),
             next: schedules
                 .filter_map(|s| s.next_slot(now))
@@ -199,7 +201,7 @@ impl Report {
         let failing = self.failing();
         self.enabled()
             .filter(|row| !failing.iter().any(|other| other.feed.id == row.feed.id))
-            .filter_map(|row| Some((row, feeds::trouble(row, self.now)?)))
+            .filter_map(|row| Some((row, drift::trouble(row, self.now)?)))
             .collect()
     }
 
@@ -265,7 +267,7 @@ impl Report {
             "daemon": self.pid, "feeds": self.enabled().count(), "failing": self.failing().len(),
             "drifted": self.drifted().len(),
             "entries": self.counts.entries, "articles": self.counts.articles,
-            "unanalysed": self.counts.unanalysed, "pages": self.counts.pages, "outbox": self.outbox,
+            "unanalysed": self.counts.unanalysed, "pages": self.counts.pages, "outbox": self.outbox, "left": self.left,
             "disk_free_bytes": self.free,
             "last_edition": self.last.as_ref().map(|e| json!({
                 "digest": e.digest, "number": e.number, "slot": e.slot, "articles": e.articles,
@@ -329,13 +331,19 @@ impl Report {
             true => "Hộp thư đi: trống".to_owned(),
             false => format!("Hộp thư đi: {}", post.join("; ")),
         });
+        if self.left > 0 {
+            out::line(&format!(
+                "Tự ngừng nhận: {} người; xem `diembao outbox left`",
+                self.left
+            ));
+        }
     }
 
     fn print_failing(&self) {
         let failing = self.failing();
         let failing = failing
             .iter()
-            .filter_map(|row| Some(("lỗi", *row, feeds::trouble(row, self.now)?)));
+            .filter_map(|row| Some(("lỗi", *row, drift::trouble(row, self.now)?)));
         let drifted = self.drifted();
         let drifted = drifted
             .iter()

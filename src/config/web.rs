@@ -85,18 +85,18 @@ fn socket(text: &str) -> Result<SocketAddr, Wrong> {
     })
 }
 
-/// A web address without query or fragment.
+/// A web address that is nothing but scheme, host and port: the pages link each other from the root.
 fn public_url(text: &str) -> Result<Url, Wrong> {
     let url = address::web_address(text)?;
-    if url.query().is_some() || url.fragment().is_some() {
+    if url.query().is_some() || url.fragment().is_some() || url.path() != "/" {
         return Err(wrong(
             words(
-                format!("{} has a part behind ? or #", quoted(text)),
-                format!("{} có phần đứng sau dấu ? hoặc #", quoted(text)),
+                format!("{} has a part behind the host", quoted(text)),
+                format!("{} có phần đứng sau tên máy", quoted(text)),
             ),
             words(
-                "write only the beginning that all pages share",
-                "chỉ viết phần đầu chung của mọi trang",
+                "the pages want a host of their own: https://diembao.tinhuy.vn",
+                "các trang cần một tên máy riêng: https://diembao.tinhuy.vn",
             ),
         ));
     }

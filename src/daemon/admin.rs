@@ -5,7 +5,7 @@ use super::desk::DeskError;
 use super::gate::Gate;
 use super::health;
 use super::keep;
-use super::letter::{self, Composed};
+use super::letter::{Composed, Writer};
 use super::post;
 use super::reload;
 use super::works::{Setup, Works};
@@ -15,7 +15,7 @@ use crate::model::{
     ADMIN_DIGEST, Article, Counts, Coverage, DeliveryState, EDITION_FORMAT, Edition, Failure,
     Ingest, Language, Span, Window,
 };
-use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, StoreError};
+use crate::store::{FeedRow, Frozen, LEFT, Leaver, NewEdition, StoreError};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -25,8 +25,8 @@ use std::collections::BTreeMap;
 const TOLD: &str = "admin.told";
 /// What goes on is told again after so many days.
 const REMIND_DAYS: i64 = 7;
-/// Mails that failed longer ago were told of.
-const FAILED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// Of mails that failed and people who left longer ago it was told.
+const TOLD_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A mail that waits for less is the server's ordinary slowness.
 const WAITING_AFTER: SignedDuration = SignedDuration::from_hours(2);
 /// Nearest misses in a mail.
@@ -168,15 +168,9 @@ async fn freeze(
         rendered,
         frozen: false,
     };
-    let mut deliveries = Vec::new();
-    for recipient in letter::recipients(digest) {
-        let (message_id, message) = letter::letter(setup, digest, &composed, &[], &recipient)?;
-        deliveries.push(NewDelivery {
-            recipient,
-            message_id,
-            message,
-        });
-    }
+    let deliveries = Writer::new(works, setup, digest, &composed)
+        .await?
+        .letters()?;
     let new = NewEdition {
         articles: Vec::new(),
         edition: composed.edition,
@@ -206,6 +200,7 @@ async fn troubles(works: &Works, setup: &Setup) -> Result<Vec<Trouble>, StoreErr
     found.extend(disk(setup));
     found.extend(refused_reload(works, &zone).await?);
     found.extend(mails(works, setup, now).await?);
+    found.extend(left(works, setup, now, &zone).await?);
     found.extend(setup.template_faults.iter().map(|fault| {
         let field = fault.field.as_ref();
         let field = field.map(|field| format!(", {field}")).unwrap_or_default();
@@ -288,9 +283,9 @@ async fn mails(works: &Works, setup: &Setup, now: Timestamp) -> Result<Vec<Troub
     for mail in failed {
         let old = mail
             .done_at
-            .is_none_or(|at| now.duration_since(at) > FAILED_WITHIN);
+            .is_none_or(|at| now.duration_since(at) > TOLD_WITHIN);
         let words = mail.last_reply.unwrap_or_default();
-        if old || words == CANCELLED {
+        if old || words == CANCELLED || words == LEFT {
             continue;
         }
         found.push(Trouble {
@@ -332,6 +327,43 @@ async fn mails(works: &Works, setup: &Setup, now: Timestamp) -> Result<Vec<Troub
         ),
     }));
     Ok(found)
+}
+
+/// Who left lately and still stands in the config.
+async fn left(
+    works: &Works,
+    setup: &Setup,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Vec<Trouble>, StoreError> {
+    let configured = |leaver: &Leaver| {
+        let of = setup
+            .config
+            .digests
+            .iter()
+            .filter(|digest| digest.name == leaver.digest);
+        of.flat_map(|digest| &digest.recipients)
+            .any(|one| one.address.eq_ignore_ascii_case(&leaver.recipient))
+    };
+    let leavers = works.store.leavers(None).await?;
+    let lately = leavers
+        .iter()
+        .filter(|leaver| now.duration_since(leaver.left_at) <= TOLD_WITHIN && configured(leaver));
+    Ok(lately
+        .map(|leaver| Trouble {
+            key: format!(
+                "left:{}:{}:{}",
+                leaver.digest, leaver.recipient, leaver.left_at
+            ),
+            concern: Concern::Left,
+            text: format!(
+                "{}, {}, lúc {}",
+                leaver.recipient,
+                leaver.digest,
+                moment(leaver.left_at, zone)
+            ),
+        })
+        .collect())
 }
 
 fn feed(row: &FeedRow, setup: &Setup, now: Timestamp, zone: &TimeZone) -> Option<Trouble> {

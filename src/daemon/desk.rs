@@ -7,7 +7,7 @@
 use super::admin;
 use super::calendar;
 use super::health;
-use super::letter::{self, Composed, LetterError};
+use super::letter::{self, Composed, LetterError, Writer};
 use super::material;
 use super::start::CatchUp;
 use super::watch::Heart;
@@ -17,9 +17,7 @@ use crate::config::DigestConfig;
 use crate::config::topics::Topics;
 use crate::edition::{self, TemplateError, window};
 use crate::model::{Article, Change, Ingest, NearKeys, Span, Verdict, Window};
-use crate::store::{
-    Analysis, Frozen, INDEX_AT_ONCE, NewDelivery, NewEdition, StoreError, Unanalysed,
-};
+use crate::store::{Analysis, Frozen, INDEX_AT_ONCE, NewEdition, StoreError, Unanalysed};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -372,8 +370,7 @@ pub(super) async fn compose_from(
     } = draft;
     let (mut material, earlier) =
         material::gather(works, setup, digest, slot, window, articles, last_number).await?;
-    let options = letter::render_options(setup, digest);
-    let setup = Arc::clone(setup);
+    let (setup, digest) = (Arc::clone(setup), digest.clone());
     let task = tokio::task::spawn_blocking(move || -> Result<Composed, DeskError> {
         material::group(&setup, &mut material, &earlier);
         super::tell::tell(
@@ -382,6 +379,7 @@ pub(super) async fn compose_from(
             &material.provinces,
         );
         let edition = edition::compose(&material);
+        let options = letter::render_options(&setup, &digest, edition.number);
         let (rendered, failed) = edition::render_somehow(&setup.templates, &edition, &options)?;
         if let Some(fault) = failed {
             tracing::warn!(
@@ -412,17 +410,9 @@ pub async fn freeze(
     digest: &DigestConfig,
     composed: &Composed,
 ) -> Result<Frozen, DeskError> {
-    let mut deliveries = Vec::new();
-    let attachments = letter::attachments(setup, digest, composed)?;
-    for recipient in letter::recipients(digest) {
-        let (message_id, message) =
-            letter::letter(setup, digest, composed, &attachments, &recipient)?;
-        deliveries.push(NewDelivery {
-            recipient,
-            message_id,
-            message,
-        });
-    }
+    let deliveries = Writer::new(works, setup, digest, composed)
+        .await?
+        .letters()?;
     let edition = &composed.edition;
     let articles = edition
         .stories

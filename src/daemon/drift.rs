@@ -3,7 +3,10 @@
 //! [`observe`] notes what a poll saw, the store adds how much was new, [`alarms`] judges the whole at any time. A
 //! scraper that finds nothing must say so, not "0 new" for ever.
 
-use crate::model::{Alarm, Drift, Entry, Feed, FeedState, FetchOutcome, Rhythm, Watch};
+use crate::model::{
+    Alarm, Drift, Entry, FailureKind, Feed, FeedState, FetchOutcome, Rhythm, Watch,
+};
+use crate::store::FeedRow;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
 use url::Url;
@@ -131,6 +134,28 @@ pub fn alarms(state: &FeedState, added_at: Timestamp, now: Timestamp) -> Vec<Ala
     }
     found.sort_by_key(|alarm| alarm.drift);
     found
+}
+
+/// What is wrong with a feed that is polled, in Vietnamese, and since when: it fails, or it answers and has drifted.
+pub fn trouble(row: &FeedRow, now: Timestamp) -> Option<(&'static str, Timestamp)> {
+    let state = &row.feed.state;
+    if !row.enabled {
+        return None;
+    }
+    if let Some(at) = state.retired_at {
+        return Some((FailureKind::Gone.in_vietnamese(), at));
+    }
+    let alarms = alarms(state, row.feed.added_at, now);
+    let home = alarms.iter().find(|alarm| alarm.drift == Drift::HomePage);
+    let drifted = home
+        .or(alarms.first())
+        .map(|alarm| (alarm.drift.in_vietnamese(), alarm.since));
+    match (state.failing_since, &state.failure) {
+        (Some(since), Some(failure)) if home.is_none() => {
+            Some((failure.kind.in_vietnamese(), since))
+        }
+        _ => drifted,
+    }
 }
 
 /// Since when nothing new has come, where that is far longer than usual although the feed is asked and answers.

@@ -2,7 +2,8 @@
 
 use super::watch::Heart;
 use super::works::Works;
-use crate::web::{self, Office, Room};
+use super::{drift, metrics};
+use crate::web::{self, Answer, Office, Room, Watch};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,10 +50,12 @@ async fn open(
         .unwrap_or(Path::new(""))
         .to_owned();
     let office = works.clone();
-    let room = Room::new(&dir, works.store.clone(), move || Office {
+    let watched = watched(works);
+    let office = move || Office {
         config: Arc::clone(&office.setup().config),
         now: office.clock.now(),
-    });
+    };
+    let room = Room::new(&dir, works.store.clone(), office, watched);
     let room = room.map_err(|err| err.to_string())?;
     let moved = async {
         while works.setup().config.web.listen == Some(at) {
@@ -68,4 +71,17 @@ async fn open(
     tracing::info!(address = %at, "the reading room is open");
     web::serve(Arc::new(room), listener, moved).await;
     Ok(())
+}
+
+/// What the pages show of what only the daemon knows.
+fn watched(works: &Works) -> Watch {
+    let works = works.clone();
+    let metrics = move |store| -> Answer {
+        let works = works.over(store);
+        Box::pin(async move { metrics::collect(&works).await })
+    };
+    Watch {
+        trouble: drift::trouble,
+        metrics: Box::new(metrics),
+    }
 }

@@ -91,6 +91,14 @@ impl Works {
         }
     }
 
+    /// The same parts over another connection to the same data.
+    pub fn over(&self, store: Store) -> Self {
+        Self {
+            store,
+            ..self.clone()
+        }
+    }
+
     /// The setup in force now; a loop takes it once a round.
     pub fn setup(&self) -> Arc<Setup> {
         Arc::clone(&self.setup.borrow())

@@ -25,6 +25,8 @@ pub enum Concern {
     Refused,
     /// Mails that wait because the server does not take them.
     Waiting,
+    /// Recipients who took leave of a digest by themselves.
+    Left,
     /// A template is broken.
     Template,
     /// A feed is gone for good.
@@ -44,6 +46,7 @@ impl Concern {
             Self::Reload => "Thiết lập mới không được nhận",
             Self::Refused => "Thư không gửi được",
             Self::Waiting => "Thư đang chờ, máy chủ thư chưa nhận",
+            Self::Left => "Người nhận tự ngừng nhận",
             Self::Template => "Mẫu thư có lỗi",
             Self::Retired => "Nguồn tin đã bị gỡ hẳn",
             Self::Failing => "Nguồn tin lỗi nhiều ngày",
@@ -68,6 +71,9 @@ impl Concern {
             }
             Self::Waiting => {
                 "Chương trình tự thử lại trong năm ngày. Sửa xong máy chủ thư có thể gửi ngay: diembao outbox retry --all."
+            }
+            Self::Left => {
+                "Nên bỏ địa chỉ khỏi diembao.toml. Bấm nhầm thì cho nhận lại: diembao outbox rejoin ĐỊA_CHỈ."
             }
             Self::Template => {
                 "Thư vẫn ra bằng mẫu có sẵn. Xem lỗi ở dòng nào: diembao digest template check."

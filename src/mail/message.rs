@@ -185,7 +185,8 @@ fn headers(envelope: &Envelope, subject: &str) -> Result<Headers, BuildError> {
     Ok(headers)
 }
 
-/// RFC 2369 and RFC 8058: where there is a page, it is named first and may be called by the mail program itself.
+/// RFC 2369 and RFC 8058: where there is a page, the mail program itself may call it. It is named last: its line may be as
+/// long as an address is.
 fn list_unsubscribe(headers: &mut Headers, envelope: &Envelope) {
     let https = envelope
         .unsubscribe_https
@@ -195,7 +196,7 @@ fn list_unsubscribe(headers: &mut Headers, envelope: &Envelope) {
         .unsubscribe_mailto
         .as_deref()
         .and_then(|uri| address_in_header(uri, "mailto"));
-    let ways: Vec<_> = [https.clone(), mailto].into_iter().flatten().collect();
+    let ways: Vec<_> = [mailto, https.clone()].into_iter().flatten().collect();
     if !ways.is_empty() {
         headers.insert_raw(ascii("List-Unsubscribe", &ways.join(",\r\n ")));
     }

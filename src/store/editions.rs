@@ -1,7 +1,7 @@
 //! Editions: what they draw from, and the one transaction that freezes one together with its outbox rows.
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, leavers,
     rows::{ARTICLE, article, from_json, ms, time, to_json},
     shelf,
 };
@@ -322,7 +322,8 @@ impl Store {
         .await
     }
 
-    /// Writes the edition, its articles and its deliveries, all or nothing; deliveries are due at once.
+    /// Writes the edition, its articles and its deliveries, all or nothing; deliveries are due at once. Who left the digest
+    /// gets none.
     pub async fn freeze_edition(&self, new: NewEdition) -> Result<Frozen, StoreError> {
         self.write("freezing an edition", move |tx| freeze(tx, &new))
             .await
@@ -370,6 +371,10 @@ fn freeze(tx: &Transaction<'_>, new: &NewEdition) -> rusqlite::Result<Frozen> {
         .execute(params![digest, article.0, id])?;
     }
     for delivery in &new.deliveries {
+        // Asked here and not while composing: leaving takes effect at once.
+        if leavers::has_left(tx, digest, &delivery.recipient)? {
+            continue;
+        }
         // The same address written twice in the list is one recipient.
         tx.prepare_cached(
             "INSERT INTO deliveries (edition_id, recipient, state, due_at, queued_at, message_id, message) \

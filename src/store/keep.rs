@@ -61,6 +61,12 @@ const INVARIANTS: &[(&str, &str)] = &[
          WHERE a.upto_ingest > b.upto_ingest OR b.after_ingest < a.upto_ingest",
     ),
     (
+        "a month's counts of stories are not those of its editions",
+        "SELECT kind, month, key, stories FROM story_months EXCEPT \
+         SELECT k.kind, substr(e.date, 1, 7), k.key, count(*) FROM edition_story_keys k \
+         JOIN editions e ON e.id = k.edition_id GROUP BY 1, 2, 3",
+    ),
+    (
         "validators are kept for a feed that was never read",
         "SELECT id FROM feeds WHERE last_ok_at IS NULL AND (etag IS NOT NULL OR last_modified IS NOT NULL)",
     ),

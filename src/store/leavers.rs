@@ -7,10 +7,17 @@ use super::{
 };
 use crate::model::DigestName;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 /// The name in `meta` of the key that signs the words by which recipients leave.
 const KEY: &str = "leave_key";
+
+/// The last words of a delivery that was given up because its recipient left.
+pub const LEFT: &str = "the recipient left";
+
+/// In a query over `deliveries` with its edition as `e`: the recipient has not left that digest.
+pub(super) const STAYS: &str = "NOT EXISTS (SELECT 1 FROM leavers l WHERE l.digest = e.digest \
+     AND l.recipient = deliveries.recipient AND l.back_at IS NULL)";
 
 /// What taking leave came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,15 +52,17 @@ impl Store {
 
     /// Keeps `fresh` as that key unless there is one; the one that holds. It stays with the data, also in a backup.
     pub async fn set_leave_key(&self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError> {
-        if let Some(kept) = self.leave_key().await? {
-            return Ok(kept);
-        }
-        self.set_meta(KEY, blake3::Hash::from_bytes(fresh).to_hex().as_str())
-            .await?;
-        Ok(fresh)
+        let hex = blake3::Hash::from_bytes(fresh).to_hex().to_string();
+        self.write("keeping the key of leaving", move |tx| {
+            tx.prepare_cached("INSERT OR IGNORE INTO meta (key, value) VALUES (?1, ?2)")?
+                .execute([KEY, &hex])
+                .map(drop)
+        })
+        .await?;
+        Ok(self.leave_key().await?.unwrap_or(fresh))
     }
 
-    /// A recipient takes leave, by the word of a mail of `issued`.
+    /// A recipient takes leave, by the word of a mail of `issued`; what waits for them in the outbox is given up.
     pub async fn leave(
         &self,
         digest: &DigestName,
@@ -79,6 +88,13 @@ impl Store {
                  ON CONFLICT DO UPDATE SET left_at = excluded.left_at, back_at = NULL",
             )?
             .execute(params![digest.as_str(), recipient, ms(now)])?;
+            // As a cancelled one: under way, it stops before the dot.
+            tx.prepare_cached(
+                "UPDATE deliveries SET state = 'failed', due_at = NULL, done_at = ?3, last_reply = ?4 \
+                 WHERE recipient = ?2 AND state NOT IN ('sent', 'failed') \
+                     AND edition_id IN (SELECT id FROM editions WHERE digest = ?1)",
+            )?
+            .execute(params![digest.as_str(), recipient, ms(now), LEFT])?;
             Ok(Left::Now)
         })
         .await
@@ -103,6 +119,15 @@ impl Store {
         .await
     }
 
+    /// Whether a recipient has left a digest.
+    pub async fn has_left(&self, digest: &DigestName, recipient: &str) -> Result<bool, StoreError> {
+        let (digest, recipient) = (digest.clone(), recipient.to_owned());
+        self.read("asking whether a recipient left", move |conn| {
+            has_left(conn, digest.as_str(), &recipient)
+        })
+        .await
+    }
+
     /// Who has left, of one digest or of all, the latest first.
     pub async fn leavers(&self, digest: Option<&DigestName>) -> Result<Vec<Leaver>, StoreError> {
         let digest = digest.cloned();
@@ -122,4 +147,12 @@ impl Store {
         })
         .await
     }
+}
+
+/// Whether a recipient has left a digest.
+pub(super) fn has_left(conn: &Connection, digest: &str, recipient: &str) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM leavers WHERE digest = ?1 AND recipient = ?2 AND back_at IS NULL)",
+    )?
+    .query_row([digest, recipient], |row| row.get(0))
 }

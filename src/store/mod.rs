@@ -28,7 +28,7 @@ pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
 pub use keep::{Due, StoreCounts};
-pub use leavers::{Leaver, Left};
+pub use leavers::{LEFT, Leaver, Left};
 pub use near::{Near, NearOther};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
@@ -241,7 +241,10 @@ fn serve(conn: Connection, mut queue: mpsc::Receiver<Job>) {
         job(&mut conn);
     }
     // Not possible while somebody else reads; then the next owner does it.
-    let _ = conn.execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);");
+    let _ = conn.execute_batch("PRAGMA optimize;");
+    // Counted while the index of words is small, its own tables would be read whole at every merge once it is large.
+    let _ = conn.execute_batch("DELETE FROM sqlite_stat1 WHERE tbl LIKE 'articles_fts%';");
+    let _ = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
 /// One transaction, made durable as `synchronous` says; that is set each time, a panic may have left the other value.

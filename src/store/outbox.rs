@@ -3,6 +3,7 @@
 
 use super::{
     NewDelivery, Store, StoreError,
+    leavers::STAYS,
     rows::{ms, opt_ms, opt_time, time, unreadable},
 };
 use crate::model::{Delivery, DeliveryId, DeliveryState, DigestName, EditionId};
@@ -174,7 +175,7 @@ impl Store {
     }
 
     /// Makes deliveries due now: the given one, or all that are deferred or failed. How many. One that was sent, or
-    /// is under way, is left; see [`Store::resend`].
+    /// is under way, is left, and so is one whose recipient left; see [`Store::resend`].
     pub async fn retry_deliveries(
         &self,
         id: Option<DeliveryId>,
@@ -182,9 +183,12 @@ impl Store {
     ) -> Result<usize, StoreError> {
         self.write("retrying deliveries", move |tx| {
             tx.execute(
-                "UPDATE deliveries SET queued_at = iif(state = 'failed', ?2, queued_at), state = 'queued', due_at = ?2, \
-                     done_at = NULL \
-                 WHERE state IN ('queued', 'deferred', 'failed') AND (?1 IS NULL OR id = ?1)",
+                &format!(
+                    "UPDATE deliveries SET queued_at = iif(state = 'failed', ?2, queued_at), state = 'queued', due_at = ?2, \
+                         done_at = NULL FROM editions e \
+                     WHERE e.id = edition_id AND state IN ('queued', 'deferred', 'failed') AND (?1 IS NULL OR deliveries.id = ?1) \
+                         AND {STAYS}"
+                ),
                 params![id.map(|id| id.0), ms(now)],
             )
         })

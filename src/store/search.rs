@@ -124,13 +124,23 @@ impl Store {
         filter: &SearchFilter,
         page: Page,
     ) -> Result<SearchResult, StoreError> {
+        while self.index_pending(INDEX_AT_ONCE).await? > 0 {}
+        self.search_indexed(query, filter, page).await
+    }
+
+    /// As [`Self::search`] over what is in the index already: it writes nothing, for readers beside a daemon that indexes.
+    pub async fn search_indexed(
+        &self,
+        query: &str,
+        filter: &SearchFilter,
+        page: Page,
+    ) -> Result<SearchResult, StoreError> {
         let fold = self.fold;
         let query = Query::parse(query, fold);
         let filter = filter.clone();
         if query.is_empty() && filter == SearchFilter::default() {
             return Ok(SearchResult::default());
         }
-        while self.index_pending(INDEX_AT_ONCE).await? > 0 {}
         self.read("searching", move |conn| {
             let Some(scope) = Scope::of(conn, &filter, fold)? else {
                 return Ok(SearchResult::default());

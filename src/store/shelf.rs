@@ -64,9 +64,8 @@ pub(super) const STORIES_OF: &str = "SELECT e.digest, e.number, e.date, s.nth, s
      FROM edition_story_keys k CROSS JOIN edition_stories s ON s.edition_id = k.edition_id AND s.nth = k.nth \
      CROSS JOIN editions e ON e.id = k.edition_id \
      WHERE k.kind = ?1 AND k.key = ?2 ORDER BY k.edition_id DESC, k.nth LIMIT ?3 OFFSET ?4";
-pub(super) const BY_MONTH: &str = "SELECT substr(e.date, 1, 7) AS month, k.key, count(*) \
-     FROM editions e CROSS JOIN edition_story_keys k ON k.edition_id = e.id AND k.kind = ?1 \
-     WHERE e.date >= ?2 GROUP BY month, k.key ORDER BY month, k.key";
+pub(super) const BY_MONTH: &str = "SELECT month, key, stories FROM story_months \
+     WHERE kind = ?1 AND month >= ?2 ORDER BY month, key";
 
 impl Store {
     /// The edition of `digest` with a number.
@@ -157,7 +156,7 @@ impl Store {
         .await
     }
 
-    /// Stories per month and key since a day, of all digests.
+    /// Stories per month and key from the month of a day on, of all digests.
     pub async fn stories_by_month(
         &self,
         kind: StoryKey,
@@ -165,7 +164,7 @@ impl Store {
     ) -> Result<Vec<MonthCount>, StoreError> {
         self.read("counting stories by month", move |conn| {
             conn.prepare_cached(BY_MONTH)?
-                .query_map(params![kind.as_str(), from.to_string()], |row| {
+                .query_map(params![kind.as_str(), month(from)], |row| {
                     Ok(MonthCount {
                         month: row.get(0)?,
                         key: row.get(1)?,
@@ -176,6 +175,10 @@ impl Store {
         })
         .await
     }
+}
+
+fn month(date: Date) -> String {
+    date.strftime("%Y-%m").to_string()
 }
 
 fn story_head(row: &Row<'_>) -> rusqlite::Result<StoryHead> {
@@ -202,11 +205,19 @@ pub(super) fn put_stories(
     let mut key_row = tx.prepare_cached(
         "INSERT OR IGNORE INTO edition_story_keys (kind, key, edition_id, nth) VALUES (?1, ?2, ?3, ?4)",
     )?;
+    let mut month_row = tx.prepare_cached(
+        "INSERT INTO story_months (kind, month, key, stories) VALUES (?1, ?2, ?3, 1) \
+         ON CONFLICT DO UPDATE SET stories = stories + 1",
+    )?;
+    let month = month(edition.date);
     for (nth, story) in (0_i64..).zip(&edition.stories) {
         let articles = i64::try_from(story.articles.len()).unwrap_or(i64::MAX);
         story_row.execute(params![id.0, nth, story.lead, articles, story.title])?;
         for (kind, key) in keys(story) {
-            key_row.execute(params![kind.as_str(), key, id.0, nth])?;
+            // A paper with two articles in a story has one story.
+            if key_row.execute(params![kind.as_str(), key, id.0, nth])? > 0 {
+                month_row.execute([kind.as_str(), &month, key])?;
+            }
         }
     }
     Ok(())

@@ -41,7 +41,7 @@ impl Head {
 }
 
 /// The permanent address of an edition.
-pub(super) fn path(digest: &DigestName, number: u32) -> String {
+pub fn path(digest: &DigestName, number: u32) -> String {
     format!("/ban-tin/{digest}/{number}")
 }
 
@@ -211,11 +211,19 @@ struct StoryData<'a> {
     number: u32,
     date: String,
     path: String,
+    /// The edition in which the story began.
+    continues: Option<Before>,
     topics: Vec<Named>,
     provinces: &'a [String],
     articles: Vec<Item<'a>>,
     summary: Vec<Said<'a>>,
     figures: Vec<Counted<'a>>,
+}
+
+#[derive(Serialize)]
+struct Before {
+    number: u32,
+    path: String,
 }
 
 #[derive(Serialize)]
@@ -262,6 +270,10 @@ fn story_data<'a>(office: &Office, edition: &'a Edition, story: &'a StoryView) -
         number: edition.number,
         date: edition.date.to_string(),
         path: path(&edition.digest, edition.number),
+        continues: story.continues.map(|number| Before {
+            number,
+            path: path(&edition.digest, number),
+        }),
         topics: story
             .topics
             .iter()

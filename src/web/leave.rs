@@ -63,12 +63,17 @@ pub(super) async fn leave(
     room.show(form, page)
 }
 
-/// What a token asks for, if it is ours and not too old.
+/// What a token asks for, if it is ours, not too old, and of somebody who is to get the digest.
 async fn wish(room: &Room, token: &str) -> Result<Option<Wish>, Trouble> {
     let Some(key) = room.shelf().leave_key().await? else {
         return Ok(None); // No mail ever carried such an address.
     };
-    Ok(leave::read(&key, token, room.office().now))
+    let office = room.office();
+    let known = office.config.digests.iter().flat_map(|digest| {
+        let recipients = digest.recipients.iter();
+        recipients.map(|recipient| (&digest.name, recipient.address.as_str()))
+    });
+    Ok(leave::read(&key, token, known, office.now))
 }
 
 fn refused() -> Result<Page, Trouble> {

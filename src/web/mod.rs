@@ -20,5 +20,6 @@ mod serve;
 mod sources;
 mod topics;
 
-pub use room::{Office, Room};
+pub use editions::path as edition_path;
+pub use room::{Answer, Metrics, Office, Room, Watch};
 pub use serve::serve;

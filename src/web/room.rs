@@ -3,14 +3,19 @@
 use super::page::Templates;
 use crate::config::Config;
 use crate::model::{DigestName, SourceKey};
-use crate::store::{Store, StoreError};
-use jiff::Timestamp;
+use crate::store::{FeedRow, Store, StoreError};
+use jiff::{SignedDuration, Timestamp};
+use std::ops::Deref;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Mutex;
 
 /// Connections that read beside the daemon's own: a slow search holds up one of them, never a poll.
 const READERS: usize = 3;
+/// So long the figures for machines are good.
+const FIGURES_FOR: SignedDuration = SignedDuration::from_secs(15);
 
 /// The office at the moment of a request.
 pub struct Office {
@@ -20,10 +25,25 @@ pub struct Office {
     pub now: Timestamp,
 }
 
+/// What only the daemon knows, asked when a page needs it.
+pub struct Watch {
+    /// What is wrong with a feed, in Vietnamese, and since when: it fails, or it answers and is of no use.
+    pub trouble: fn(&FeedRow, Timestamp) -> Option<(&'static str, Timestamp)>,
+    /// The figures for machines, out of this connection.
+    pub metrics: Metrics,
+}
+
+/// Makes the page of figures for machines.
+pub type Metrics = Box<dyn Fn(Store) -> Answer + Send + Sync>;
+/// That page, or why there is none.
+pub type Answer = Pin<Box<dyn Future<Output = Result<String, StoreError>> + Send>>;
+
 /// The reading room: shared by all requests.
 pub struct Room {
-    readers: Vec<Store>,
-    turn: AtomicUsize,
+    readers: Vec<Reader>,
+    /// The figures as they were last made: counting a large archive for everybody who asks would slow the rest.
+    figures: Mutex<Option<(Timestamp, String)>>,
+    pub(super) watch: Watch,
     /// Writes go through the daemon's own connection.
     desk: Store,
     office: Box<dyn Fn() -> Office + Send + Sync>,
@@ -31,8 +51,32 @@ pub struct Room {
     pub(super) months: super::months::Shelf,
 }
 
+/// A connection to read with, and how many wait for it.
+struct Reader {
+    store: Store,
+    busy: AtomicUsize,
+}
+
+/// A reader as long as it is used.
+pub(super) struct Turn<'a>(&'a Reader);
+
+impl Deref for Turn<'_> {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.0.store
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Room {
-    /// A room over the data in `dir`, which `desk` has open. `office` says what holds at the moment it is asked.
+    /// A room over the data in `dir`, which `desk` has open. `office` says what holds at the moment it is asked, `watch`
+    /// what the daemon sees.
     ///
     /// # Errors
     /// When the data cannot be opened for reading.
@@ -40,11 +84,20 @@ impl Room {
         dir: &Path,
         desk: Store,
         office: impl Fn() -> Office + Send + Sync + 'static,
+        watch: Watch,
     ) -> Result<Self, StoreError> {
-        let readers = (0..READERS).map(|_| Store::open_beside(dir, crate::text::fold::fold));
+        let reader = |_| {
+            Ok(Reader {
+                store: Store::open_beside(dir, crate::text::fold::fold)?,
+                busy: AtomicUsize::new(0),
+            })
+        };
         Ok(Self {
-            readers: readers.collect::<Result<_, _>>()?,
-            turn: AtomicUsize::new(0),
+            readers: (0..READERS)
+                .map(reader)
+                .collect::<Result<_, StoreError>>()?,
+            figures: Mutex::new(None),
+            watch,
             desk,
             office: Box::new(office),
             templates: Templates::new(),
@@ -52,11 +105,31 @@ impl Room {
         })
     }
 
-    /// A connection to read with.
-    pub(super) fn shelf(&self) -> &Store {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+    /// The connection that has least to do.
+    pub(super) fn shelf(&self) -> Turn<'_> {
+        let free = self
+            .readers
+            .iter()
+            .min_by_key(|reader| reader.busy.load(Ordering::Relaxed));
         // `READERS` is not 0.
-        &self.readers[turn % self.readers.len()]
+        let reader = free.unwrap_or(&self.readers[0]);
+        reader.busy.fetch_add(1, Ordering::Relaxed);
+        Turn(reader)
+    }
+
+    /// The figures for machines, not older than a quarter of a minute.
+    pub(super) async fn figures(&self) -> Result<String, StoreError> {
+        let now = self.office().now;
+        let mut kept = self.figures.lock().await;
+        if let Some((at, text)) = kept.as_ref()
+            && now.duration_since(*at).abs() < FIGURES_FOR
+        {
+            return Ok(text.clone());
+        }
+        let shelf = self.shelf();
+        let text = (self.watch.metrics)(shelf.clone()).await?;
+        *kept = Some((now, text.clone()));
+        Ok(text)
     }
 
     /// The connection that writes.

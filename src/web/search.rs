@@ -15,13 +15,14 @@ use std::sync::Arc;
 
 /// Hits on one page.
 const HITS: u32 = 20;
-/// Pages that can be turned.
+/// Pages that can be turned: by age they are read as they stand; the best of many have to be put in order first.
 const PAGES: u32 = 50;
+const BEST_PAGES: u32 = 10;
 /// Characters of what is asked for.
 const WORDS: usize = 200;
 
 /// What is asked for; what is left empty narrows nothing.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct Asked {
     /// The words.
@@ -63,6 +64,15 @@ impl Asked {
         fields.iter().all(|field| field.trim().is_empty())
     }
 
+    fn is_narrowed(&self) -> bool {
+        let words_alone = Self {
+            q: self.q.clone(),
+            trang: self.trang.clone(),
+            ..Self::default()
+        };
+        *self != words_alone
+    }
+
     /// As part of an address, without the page.
     pub(super) fn to_query(&self) -> String {
         let fields = [
@@ -101,7 +111,14 @@ impl Asked {
     }
 
     fn page(&self) -> u32 {
-        self.trang.parse().unwrap_or(1).clamp(1, PAGES)
+        self.trang.parse().unwrap_or(1).clamp(1, self.pages())
+    }
+
+    fn pages(&self) -> u32 {
+        match self.order() {
+            SearchOrder::Newest => PAGES,
+            SearchOrder::Best => BEST_PAGES,
+        }
     }
 
     fn order(&self) -> SearchOrder {
@@ -148,6 +165,8 @@ struct Data<'a> {
     asked: &'a Asked,
     query: String,
     empty: bool,
+    /// Whether anything but words is asked for.
+    narrowed: bool,
     hits: Vec<Hit>,
     total: u32,
     more: bool,
@@ -204,7 +223,7 @@ async fn search_page(room: &Room, asked: &Asked) -> Result<Page, Trouble> {
         order: asked.order(),
     };
     let filter = asked.filter(&office.config.daemon.time_zone)?;
-    let found = room.shelf().search(&asked.q, &filter, page).await?;
+    let found = room.shelf().search_indexed(&asked.q, &filter, page).await?;
     let seen = part * HITS;
     let config = &office.config;
     let choice = |key: &str, name: &str| Choice {
@@ -214,11 +233,12 @@ async fn search_page(room: &Room, asked: &Asked) -> Result<Page, Trouble> {
     let data = Data {
         query: asked.to_query(),
         empty: asked.is_empty(),
+        narrowed: asked.is_narrowed(),
         hits: found.hits.iter().map(|found| hit(&office, found)).collect(),
         total: found.total,
         more: found.more,
         part,
-        next: part < PAGES
+        next: part < asked.pages()
             && (found.total > seen || found.more)
             && found.hits.len() == HITS as usize,
         papers: config
@@ -302,7 +322,7 @@ pub(super) async fn newest(
         limit,
         order: SearchOrder::Newest,
     };
-    let found = room.shelf().search(&asked.q, &filter, page).await?;
+    let found = room.shelf().search_indexed(&asked.q, &filter, page).await?;
     Ok(found.hits.into_iter().map(|found| found.article).collect())
 }
 

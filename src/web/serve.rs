@@ -104,6 +104,7 @@ pub(super) fn app(room: Arc<Room>) -> Router {
         .route("/feed/tim.atom", get(feeds::search))
         .route("/ngung-nhan/{token}", get(leave::ask).post(leave::leave))
         .route("/healthz", get(health::healthz))
+        .route("/metrics", get(health::metrics))
         .route(&style, get(stylesheet))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)

@@ -10,7 +10,7 @@ use diembao::{
         works::{Setup, Works},
     },
     model::{DeliveryState, DigestName, Failure, FailureKind, FeedState},
-    store::{Attempt, DeliveryRow, PollCommit, Store},
+    store::{Attempt, DeliveryRow, Left, PollCommit, Store},
     text::fold::fold,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -285,4 +285,37 @@ async fn an_edition_half_an_hour_behind_is_late_until_somebody_has_it() {
         .answer(DeliveryState::Sent, "250 ok", "16T07:07")
         .await;
     assert_eq!(late("16T07:08").await, "");
+}
+
+#[tokio::test]
+async fn an_admin_is_told_once_who_left_by_themselves() {
+    let office = Office::new(&format!("{DIGEST}{ADMIN}"));
+    office.begin("23T06:31").await;
+    let digest = DigestName::from("hang-ngay");
+    for recipient in ["an@x.example", "nguoi-la@x.example"] {
+        let left = office
+            .store
+            .leave(&digest, recipient, at("23T06:31"), at("23T07:00"));
+        assert_eq!(left.await.unwrap(), Left::Now);
+    }
+    assert!(admin::report_due(&office.at("23T07:31")).await.unwrap());
+    let text = office.last_text().await;
+    assert!(
+        text.contains("an@x.example") && text.contains("outbox rejoin"),
+        "{text}"
+    );
+    assert!(!text.contains("nguoi-la"), "not on the list: {text}");
+    // The mail itself arrives; nothing else needs a person.
+    office
+        .answer(DeliveryState::Sent, "250 OK", "23T07:32")
+        .await;
+    for day in 24..=30 {
+        let works = office.at(&format!("{day}T07:31"));
+        let told = admin::report_due(&works).await.unwrap();
+        let text = office.last_text().await;
+        assert!(
+            !told || !text.contains("Người nhận tự ngừng nhận ("),
+            "{day}: {text}"
+        );
+    }
 }

@@ -28,4 +28,5 @@ mod sources;
 mod support;
 mod threats;
 mod web;
+mod web_leave;
 mod week;

@@ -3,12 +3,13 @@
 
 use diembao::{
     config::{self, Config, Env},
+    daemon::drift,
     edition::leave,
     feed,
     model::{ArticleKey, Entry, FeedState, IdentifiedEntry},
     store::{PollCommit, Store},
     text::fold::fold,
-    web::{self, Office, Room},
+    web::{self, Office, Room, Watch},
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Response, StatusCode};
@@ -64,11 +65,18 @@ impl Visit {
             }
         }
         let store = Store::open(dir.path(), fold).unwrap();
+        // As the daemon's desk does meanwhile.
+        while store.index_pending(500).await.unwrap() > 0 {}
         let config = Arc::new(config(dir.path()));
-        let room = Room::new(dir.path(), store.clone(), move || Office {
+        let office = move || Office {
             config: Arc::clone(&config),
             now: NOW.parse().unwrap(),
-        });
+        };
+        let watch = Watch {
+            trouble: drift::trouble,
+            metrics: Box::new(|_| Box::pin(async { Ok("diembao_feeds 1\n".to_owned()) })),
+        };
+        let room = Room::new(dir.path(), store.clone(), office, watch);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let (close, closed) = oneshot::channel();
@@ -189,6 +197,10 @@ async fn the_newest_edition_is_the_mails_and_stays_at_its_address() {
     let page = visit.page("/").await;
     let lead = written["stories"][0]["title"].as_str().unwrap();
     assert!(page.contains(lead) && page.contains("Số 288"), "{page}");
+    let quoted = written["stories"][0]["summary"][0]["text"]
+        .as_str()
+        .unwrap();
+    assert!(page.contains(&format!("“{quoted}”")), "{page}");
     assert!(page.contains("href=\"/ban-tin/hang-ngay/287\""));
     assert_eq!(
         visit.get("/ban-tin/hang-ngay/999").await.status(),
@@ -421,6 +433,7 @@ async fn hostile_articles_are_inert_on_every_page() {
         backfill_after: SignedDuration::from_hours(48),
     };
     visit.store.commit_polls(vec![commit]).await.unwrap();
+    while visit.store.index_pending(500).await.unwrap() > 0 {}
     let found = visit.json("/tim.json?q=xabuzu").await;
     assert_eq!(found["hits"].as_array().unwrap().len(), 3);
     let mut pages = vec![

@@ -177,7 +177,7 @@ async fn edition(works: &Works, dir: &Path) -> Result<(), AppError> {
         .first()
         .context("the built-in config has a digest")?;
     let name = format!("diem-bao-{}", composed.edition.date);
-    digest::write_forms(&setup, digest, composed, dir, &name)?;
+    digest::write_forms(works, digest, composed, dir, &name).await?;
     out::line(&format!(
         "           bản số {}: {} → {name}.eml, .html, .txt, .docx, .csv, .json",
         composed.edition.number, composed.rendered.subject
