@@ -15,7 +15,7 @@ use crate::model::{
     ADMIN_DIGEST, Article, Counts, Coverage, DeliveryState, EDITION_FORMAT, Edition, Failure,
     Ingest, Language, Span, Window,
 };
-use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, StoreError};
+use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, Rereading, StoreError};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -182,6 +182,7 @@ async fn freeze(
         edition: composed.edition,
         rendered: composed.rendered,
         deliveries,
+        rereading: Rereading::default(),
     };
     // Another process that made it first has told the same.
     if let Frozen::Now(_) = works.store.freeze_edition(new).await? {

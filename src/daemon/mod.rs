@@ -20,6 +20,7 @@ mod parts;
 pub mod poll;
 pub mod post;
 pub mod reload;
+pub mod reread;
 mod room;
 mod run;
 pub mod setup;

@@ -1,13 +1,14 @@
 //! Articles on their way: analysis, pages, lookups, an admin's marks.
 
 use super::{
-    Store, StoreError, names, near,
+    Store, StoreError, names, near, rereads,
     resolve::{self, KeyHash},
     rows::{ARTICLE, article, ms, opt_ms, opt_time, verdict_to_json},
     search,
 };
 use crate::model::{
-    Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, TopicKey, Verdict,
+    Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, TopicKey, Validators,
+    Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -84,6 +85,8 @@ pub struct PageText {
     pub author: Option<String>,
     /// The printed time.
     pub published: Option<Timestamp>,
+    /// To ask for it again with.
+    pub validators: Validators,
 }
 
 /// What trying to read a page came to.
@@ -522,5 +525,5 @@ fn put_page(
         opt_ms(page.published),
         old
     ])?;
-    Ok(())
+    rereads::remember(tx, id, page.title.as_deref(), &page.validators)
 }

@@ -1,7 +1,7 @@
 //! Editions: what they draw from, and the one transaction that freezes one together with its outbox rows.
 
 use super::{
-    Store, StoreError,
+    Rereading, Store, StoreError, rereads,
     rows::{ARTICLE, article, from_json, ms, time, to_json},
     shelf,
 };
@@ -45,6 +45,8 @@ pub struct NewEdition {
     pub articles: Vec<ArticleId>,
     /// One for each recipient.
     pub deliveries: Vec<NewDelivery>,
+    /// Whose pages are asked again later.
+    pub rereading: Rereading,
 }
 
 /// A mail to be put into the outbox.
@@ -344,6 +346,7 @@ fn freeze(tx: &Transaction<'_>, new: &NewEdition) -> rusqlite::Result<Frozen> {
         )?
         .execute(params![digest, article.0, id])?;
     }
+    rereads::plan(tx, &new.rereading)?;
     for delivery in &new.deliveries {
         // The same address written twice in the list is one recipient.
         tx.prepare_cached(
