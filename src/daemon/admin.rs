@@ -2,6 +2,7 @@
 //! that ledger and outbox keep their promises for it too: never lost, never twice.
 
 use super::desk::DeskError;
+use super::drift;
 use super::gate::Gate;
 use super::health;
 use super::keep;
@@ -12,10 +13,10 @@ use super::works::{Setup, Works};
 use crate::config::{Days, DigestConfig, DocxConfig};
 use crate::edition::{Concern, Trouble, report};
 use crate::model::{
-    ADMIN_DIGEST, Article, Counts, Coverage, DeliveryState, EDITION_FORMAT, Edition, Failure,
-    Ingest, Language, Span, Window,
+    ADMIN_DIGEST, Alarm, Article, Counts, Coverage, DeliveryState, EDITION_FORMAT, Edition,
+    Failure, Ingest, Language, Span, Window,
 };
-use crate::store::{FeedRow, Frozen, NewDelivery, NewEdition, Rereading, StoreError};
+use crate::store::{FeedRow, Frozen, Leaver, NewDelivery, NewEdition, Rereading, StoreError};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -29,6 +30,8 @@ const REMIND_DAYS: i64 = 7;
 const FAILED_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A mail that waits for less is the server's ordinary slowness.
 const WAITING_AFTER: SignedDuration = SignedDuration::from_hours(2);
+/// Who left longer ago was told of.
+const LEFT_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Nearest misses in a mail.
 const NEAR_MISSES: usize = 10;
 /// What an admin did himself needs no telling.
@@ -221,6 +224,8 @@ async fn troubles(works: &Works, setup: &Setup) -> Result<Vec<Trouble>, StoreErr
     }));
     let feeds = works.store.list_feeds().await?;
     found.extend(feeds.iter().filter_map(|row| feed(row, setup, now, &zone)));
+    found.extend(feeds.iter().flat_map(|row| drifted(row, setup, now, &zone)));
+    found.extend(left(works, now, &zone).await?);
     if setup.config.admin.near_misses {
         found.extend(near_misses(works, now, &zone).await?);
     }
@@ -340,9 +345,7 @@ fn feed(row: &FeedRow, setup: &Setup, now: Timestamp, zone: &TimeZone) -> Option
     if !row.enabled {
         return None;
     }
-    let paper = setup.sources.get(&row.feed.source);
-    let paper = paper.map_or(row.feed.source.as_str(), |source| source.name.as_str());
-    let name = format!("{paper} ({})", row.feed.key.as_str());
+    let name = feed_name(row, setup);
     if let Some(at) = state.retired_at {
         return Some(Trouble {
             key: format!("retired:{}:{at}", row.feed.key.as_str()),
@@ -364,6 +367,48 @@ fn feed(row: &FeedRow, setup: &Setup, now: Timestamp, zone: &TimeZone) -> Option
         concern: Concern::Failing,
         text: format!("{name}: {why}, từ {}", moment(since, zone)),
     })
+}
+
+fn feed_name(row: &FeedRow, setup: &Setup) -> String {
+    let paper = setup.sources.get(&row.feed.source);
+    let paper = paper.map_or(row.feed.source.as_str(), |source| source.name.as_str());
+    format!("{paper} ({})", row.feed.key.as_str())
+}
+
+/// What a feed that answers has become; each drift once, as long as it goes on.
+fn drifted(row: &FeedRow, setup: &Setup, now: Timestamp, zone: &TimeZone) -> Vec<Trouble> {
+    if !row.enabled {
+        return Vec::new();
+    }
+    let alarms = drift::alarms(&row.feed.state, row.feed.added_at, now);
+    let trouble = |alarm: Alarm| Trouble {
+        key: format!("drift:{}:{}", row.feed.key.as_str(), alarm.drift.as_str()),
+        concern: Concern::Drift,
+        text: format!(
+            "{}: {}, từ {}",
+            feed_name(row, setup),
+            alarm.drift.in_vietnamese(),
+            moment(alarm.since, zone)
+        ),
+    };
+    alarms.into_iter().map(trouble).collect()
+}
+
+/// Recipients who took leave of a digest in the last days.
+async fn left(works: &Works, now: Timestamp, zone: &TimeZone) -> Result<Vec<Trouble>, StoreError> {
+    let mut leavers = works.store.leavers(None).await?;
+    leavers.retain(|one| now.duration_since(one.left_at) <= LEFT_WITHIN);
+    let trouble = |one: Leaver| Trouble {
+        key: format!("left:{}:{}:{}", one.digest, one.recipient, one.left_at),
+        concern: Concern::Left,
+        text: format!(
+            "{}, {}, lúc {}",
+            one.recipient,
+            one.digest,
+            moment(one.left_at, zone)
+        ),
+    };
+    Ok(leavers.into_iter().map(trouble).collect())
 }
 
 async fn near_misses(

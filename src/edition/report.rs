@@ -31,6 +31,10 @@ pub enum Concern {
     Retired,
     /// A feed fails for days.
     Failing,
+    /// A feed answers and is of no use any more.
+    Drift,
+    /// A recipient took leave by themselves.
+    Left,
     /// Articles that came nearest to being taken.
     NearMiss,
 }
@@ -47,6 +51,8 @@ impl Concern {
             Self::Template => "Mẫu thư có lỗi",
             Self::Retired => "Nguồn tin đã bị gỡ hẳn",
             Self::Failing => "Nguồn tin lỗi nhiều ngày",
+            Self::Drift => "Nguồn tin vẫn trả lời nhưng không còn dùng được",
+            Self::Left => "Người nhận tự ngừng nhận",
             Self::NearMiss => "Bài sát ngưỡng mà không vào bản tin",
         }
     }
@@ -77,6 +83,12 @@ impl Concern {
             }
             Self::Failing => {
                 "Xem lý do đầy đủ: diembao feeds show NGUỒN; thử lại: diembao feeds test NGUỒN."
+            }
+            Self::Drift => {
+                "Mở trang của báo xem nguồn tin đã chuyển đi đâu: diembao feeds discover TRANG_CHỦ; rồi sửa feeds.toml."
+            }
+            Self::Left => {
+                "Không phải làm gì; nên bỏ địa chỉ khỏi recipients trong diembao.toml. Người ấy muốn nhận lại: diembao outbox rejoin ĐỊA_CHỈ."
             }
             Self::NearMiss => {
                 "Đưa một bài vào kỳ tới: diembao mark SỐ relevant; hoặc bổ sung topics.toml."
