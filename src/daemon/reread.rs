@@ -145,10 +145,10 @@ async fn one_newspaper(
         .await;
         seen.push((due, sight));
     }
-    let clear = seen
-        .iter()
-        .filter(|(_, sight)| !matches!(sight, Sight::Unclear | Sight::Unwanted));
-    let gone = seen.iter().filter(|(_, sight)| sight.is_gone()).count();
+    // Those that were suspected before come back alone: they say nothing of the site.
+    let first = || seen.iter().filter(|(due, _)| due.missing_since.is_none());
+    let clear = first().filter(|(_, sight)| !matches!(sight, Sight::Unclear | Sight::Unwanted));
+    let gone = first().filter(|(_, sight)| sight.is_gone()).count();
     let site_wide = gone >= SITE_WIDE && gone * 2 > clear.count();
     for (due, sight) in seen {
         let proven =
