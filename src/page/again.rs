@@ -111,7 +111,7 @@ fn is_same(article: &PageArticle, known: &Known<'_>) -> bool {
         let shared = title.intersection(&other).count() as f64;
         !other.is_empty() && 2.0 * shared >= SAME_TITLE * (title.len() + other.len()) as f64
     };
-    if known.titles.iter().any(|other| same_title(other)) {
+    if known.titles.iter().any(same_title) {
         return true;
     }
     let windows = |text: &str| shingle::shingles(&shingle::tokens(text));
