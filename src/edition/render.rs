@@ -19,9 +19,9 @@ const BUILTIN_TEXT: &str = include_str!("../../config/templates/digest.txt.j2");
 const MAX_SOURCE: usize = 256 * 1024;
 /// An expression longer than this is not named in a message.
 const FIELD_CHARS: usize = 80;
-/// Steps of one rendering; a full edition needs about a fifth of it. Each also pays for 64 bytes that a template makes,
-/// before they are made: so memory is bounded too, at 64 MB.
-const FUEL: u64 = 1_000_000;
+/// Steps of one rendering; a full edition needs about a tenth of it. Each also pays for 64 bytes that a template makes,
+/// before they are made: so memory is bounded too, at 128 MB.
+const FUEL: u64 = 2_000_000;
 /// Bytes of one part: what a template that loops may write before it is stopped.
 const MAX_OUTPUT: usize = 2 * 1024 * 1024;
 /// Gmail cuts a mail's HTML near 102 KB; linters warn at 80 KiB. Some room stays for what servers add.
