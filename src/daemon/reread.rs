@@ -34,7 +34,7 @@ const SITE_WIDE: usize = 3;
 /// An article seen within this shows whether the paper's site works…
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// …if one of so many stands.
-const WITNESSES: u32 = 2;
+const WITNESSES: u32 = 3;
 /// The least share of words that an old and a new lead have in common.
 const SAME_LEAD: f64 = 0.6;
 
@@ -150,9 +150,13 @@ async fn one_newspaper(
     let clear = first().filter(|(_, sight)| !matches!(sight, Sight::Unclear | Sight::Unwanted));
     let gone = first().filter(|(_, sight)| sight.is_gone()).count();
     let site_wide = gone >= SITE_WIDE && gone * 2 > clear.count();
+    let stands = |(_, sight): &(DueReread, Sight)| matches!(sight, Sight::Stands(_));
+    let mut witness = seen.iter().any(stands).then_some(Witness::Article);
     for (due, sight) in seen {
-        let proven =
-            sight.is_gone() && !site_wide && site_works(&works, &source, &due, &sight).await?;
+        if witness.is_none() && sight.is_gone() && !site_wide {
+            witness = Some(find_witness(&works, &source, &due.article).await?);
+        }
+        let proven = !site_wide && witness.is_some_and(|witness| witness.proves(&sight));
         let now = works.clock.now();
         let reread = decide(&due, sight, proven, now);
         if reread.withdrawn_at.is_some() {
@@ -168,41 +172,60 @@ async fn one_newspaper(
     Ok(())
 }
 
-/// Whether the paper's site works: another article of it stands. Without any, its home page has to do, which says nothing
-/// of a site that shows it for every address.
-async fn site_works(
-    works: &Works,
-    source: &SourceKey,
-    due: &DueReread,
-    sight: &Sight,
-) -> Result<bool, StoreError> {
-    let since = works
-        .clock
-        .now()
-        .saturating_sub(RECENT)
-        .unwrap_or(Timestamp::MIN);
-    let witnesses = works
-        .store
-        .standing(source, due.article.id, since, WITNESSES)
-        .await?;
-    for witness in &witnesses {
-        let seen = look(works, source, witness, None, Validators::default()).await;
-        if matches!(seen, Sight::Stands(_)) {
-            return Ok(true);
+/// What shows that a paper's site works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Witness {
+    /// Another article of it stands.
+    Article,
+    /// No other article is known, but its home page answers. That says nothing of a site that shows it for every address.
+    Home,
+    /// Nothing does.
+    Nobody,
+}
+
+impl Witness {
+    fn proves(self, sight: &Sight) -> bool {
+        match self {
+            Self::Article => sight.is_gone(),
+            Self::Home => *sight == Sight::Missing,
+            Self::Nobody => false,
         }
     }
-    if !witnesses.is_empty() || *sight != Sight::Missing {
-        return Ok(false);
+}
+
+async fn find_witness(
+    works: &Works,
+    source: &SourceKey,
+    suspect: &Article,
+) -> Result<Witness, StoreError> {
+    let now = works.clock.now();
+    let since = now.saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
+    let others = works
+        .store
+        .standing(source, suspect.id, since, WITNESSES)
+        .await?;
+    for other in &others {
+        let seen = look(works, source, other, None, Validators::default()).await;
+        if matches!(seen, Sight::Stands(_)) {
+            return Ok(Witness::Article);
+        }
     }
-    let Some(home) = Url::parse(&due.article.url)
-        .ok()
-        .and_then(|url| url.join("/").ok())
-    else {
-        return Ok(false);
+    let home = Url::parse(&suspect.url).and_then(|url| url.join("/"));
+    let (Ok(home), true) = (home, others.is_empty()) else {
+        return Ok(Witness::Nobody);
     };
-    let setup = works.setup();
-    let answer = ask(works, &setup, source, home.as_str(), Validators::default()).await;
-    Ok(matches!(answer, Ok((FetchOutcome::Fresh(_), _))))
+    let answer = ask(
+        works,
+        &works.setup(),
+        source,
+        home.as_str(),
+        Validators::default(),
+    )
+    .await;
+    Ok(match answer {
+        Ok((FetchOutcome::Fresh(_), _)) => Witness::Home,
+        _ => Witness::Nobody,
+    })
 }
 
 async fn look(
