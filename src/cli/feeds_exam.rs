@@ -8,7 +8,8 @@ use crate::daemon::works::Setup;
 use crate::feed::{How, Reading, Warning, identity};
 use crate::model::{
     ArticleText, Drift, FailureKind, Feed, FeedId, FeedKey, FeedKind, FeedPart, FeedState,
-    FetchOutcome, Fetched, IdentifiedEntry, ListRules, Source, SourceKey, Validators, Verdict,
+    FetchOutcome, Fetched, Hop, IdentifiedEntry, ListRules, Source, SourceKey, Validators, Verdict,
+    credible,
 };
 use crate::net::{Accept, Request};
 use jiff::tz::TimeZone;
@@ -100,6 +101,8 @@ pub struct Report {
 pub struct Answer {
     /// Where it came from, after redirects.
     pub final_url: Url,
+    /// The redirects on the way there, in order.
+    pub redirects: Vec<Hop>,
     /// Where a permanent redirect led: what `feeds.toml` should say.
     pub moved_to: Option<Url>,
     /// Whether the connection was encrypted; the certificate was then checked and found good.
@@ -213,6 +216,7 @@ async fn answer(setup: &Setup, patient: &Patient, fetched: &Fetched, now: Timest
     };
     Answer {
         final_url: fetched.final_url.clone(),
+        redirects: fetched.hops.clone(),
         moved_to: fetched.moved_to.clone(),
         tls: fetched.final_url.scheme() == "https",
         content_type: fetched.content_type.clone(),
@@ -309,7 +313,7 @@ fn content(
         reading
             .entries
             .iter()
-            .filter_map(|e| e.published.or(e.updated))
+            .filter_map(|e| credible(e.published.or(e.updated), now))
     };
     let (newest, oldest) = (dates().max(), dates().min());
     let dated = dates().count();
@@ -461,7 +465,7 @@ fn warning_words(warning: &Warning) -> String {
         Warning::Cut => "tài liệu bị cắt ngang; mục cuối bị bỏ".to_owned(),
         Warning::TooManyEntries(n) => format!("quá nhiều mục; bỏ {n} mục cũ nhất"),
         Warning::UnreadableDates(n) => format!("{n} ngày không đọc được"),
-        Warning::FutureDates(n) => format!("{n} ngày nằm ở tương lai, đã bỏ qua"),
+        Warning::FutureDates(n) => format!("{n} ngày nằm ở tương lai, không dùng để xếp tin"),
         Warning::LocalTimeAsUtc => {
             "giờ địa phương ghi nhầm là GMT; đã hiểu là giờ địa phương".to_owned()
         }

@@ -93,7 +93,7 @@ fn tell(text: &mut String, report: &Report, zone: &TimeZone, now: Timestamp) -> 
     writeln!(text, "Địa chỉ:    {}", report.url)?;
     writeln!(text, "Loại:       {kind}")?;
     if let Some(answer) = &report.answer {
-        tell_answer(text, answer, &report.url)?;
+        tell_answer(text, answer)?;
     }
     if let Some(trouble) = report.trouble {
         let detail = report.detail.as_deref().unwrap_or_default();
@@ -129,19 +129,18 @@ fn tell(text: &mut String, report: &Report, zone: &TimeZone, now: Timestamp) -> 
     Ok(())
 }
 
-fn tell_answer(text: &mut String, answer: &Answer, asked: &Url) -> std::fmt::Result {
+fn tell_answer(text: &mut String, answer: &Answer) -> std::fmt::Result {
     let tls = match answer.tls {
         true => "kết nối mã hóa, chứng chỉ hợp lệ",
         false => "kết nối không mã hóa (http)",
     };
     writeln!(text, "Trả lời:    200, {} byte, {tls}", answer.bytes)?;
-    if answer.final_url != *asked {
-        let how = if answer.moved_to.is_some() {
-            "vĩnh viễn"
-        } else {
-            "tạm thời"
+    for hop in &answer.redirects {
+        let how = match hop.status {
+            301 | 308 => "vĩnh viễn",
+            _ => "tạm thời",
         };
-        writeln!(text, "Chuyển tới: {} ({how})", answer.final_url)?;
+        writeln!(text, "Chuyển tới: {} ({}, {how})", hop.to, hop.status)?;
     }
     let content_type = answer.content_type.as_deref().unwrap_or("không ghi");
     writeln!(text, "Kiểu ghi:   {content_type}")?;
@@ -231,6 +230,7 @@ fn age(at: Timestamp, now: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::cli::feeds_exam::Item;
+    use crate::model::Hop;
 
     fn report() -> Report {
         let url: Url = "https://baodongbung.example/rss/xay-dung-dang.rss"
@@ -248,6 +248,20 @@ mod tests {
                 final_url: "https://www.baodongbung.example/rss/home.rss"
                     .parse()
                     .unwrap(),
+                redirects: vec![
+                    Hop {
+                        status: 301,
+                        to: "https://www.baodongbung.example/rss/xay-dung-dang.rss"
+                            .parse()
+                            .unwrap(),
+                    },
+                    Hop {
+                        status: 302,
+                        to: "https://www.baodongbung.example/rss/home.rss"
+                            .parse()
+                            .unwrap(),
+                    },
+                ],
                 moved_to: None,
                 tls: true,
                 content_type: Some("text/xml".into()),

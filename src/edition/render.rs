@@ -29,6 +29,16 @@ const HTML_BYTES: usize = 78 * 1024;
 /// More links than this look like bulk mail.
 const HTML_LINKS: usize = 240;
 
+/// What is tried first. More links than these cannot fit: a flood of news is cut before it is printed, not after.
+const MOST: Limits = Limits {
+    papers: HTML_LINKS / 4,
+    failing: HTML_LINKS,
+    reprints: HTML_LINKS,
+    corrections: HTML_LINKS,
+    tail: HTML_LINKS,
+    ..Limits::NONE
+};
+
 /// Papers named for one story on a page; the story's own page has all.
 const PAGE_PAPERS: usize = 12;
 
@@ -434,20 +444,20 @@ fn fitting_html(
     let print = |limits: Limits| templates.print(HTML, &value(edition, options, limits));
     let fits = |html: &str| html.len() <= HTML_BYTES && html.matches("<a ").count() <= HTML_LINKS;
     let steps = [
-        Limits::NONE,
+        MOST,
         Limits {
             papers: 12,
             failing: 60,
             reprints: 40,
             corrections: 20,
-            ..Limits::NONE
+            ..MOST
         },
         Limits {
             papers: 6,
             failing: 30,
             reprints: 20,
             corrections: 12,
-            ..Limits::NONE
+            ..MOST
         },
         Limits {
             papers: 3,
@@ -455,7 +465,7 @@ fn fitting_html(
             reprints: 10,
             corrections: 8,
             listed: 25,
-            ..Limits::NONE
+            ..MOST
         },
         Limits {
             papers: 1,
@@ -463,7 +473,7 @@ fn fitting_html(
             reprints: 5,
             corrections: 4,
             listed: 10,
-            ..Limits::NONE
+            ..MOST
         },
     ];
     let mut shortest = None;
@@ -492,7 +502,8 @@ fn most_tail(
     html: String,
 ) -> Result<(String, Limits), TemplateError> {
     let mut best = (html, Limits { tail: 0, ..step });
-    let (mut low, mut high) = (0, edition.stories.len() + edition.related.len());
+    let entries = edition.stories.len() + edition.related.len();
+    let (mut low, mut high) = (0, entries.min(HTML_LINKS));
     while low + 1 < high {
         let limits = Limits {
             tail: (low + high) / 2,

@@ -388,6 +388,17 @@ fn a_great_day_stays_under_the_size_where_mail_readers_cut() {
 }
 
 #[test]
+fn a_flood_of_news_is_cut_and_never_kept_from_printing() {
+    let mut flood = many(4_000);
+    for article in &mut flood.articles {
+        article.url.push_str(&"x".repeat(700));
+    }
+    let mail = mail(&compose(&flood));
+    assert!(mail.html.len() < 80 * 1024, "{}", mail.html.len());
+    assert!(mail.html.contains("việc khác."));
+}
+
+#[test]
 fn an_edition_renders_the_same_after_the_store() {
     let edition = compose(&many(17));
     let frozen = serde_json::to_string(&edition).unwrap();

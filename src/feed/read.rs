@@ -64,7 +64,7 @@ pub enum Warning {
     TooManyEntries(usize),
     /// So many dates could not be read.
     UnreadableDates(usize),
-    /// So many dates lie more than a day ahead and are not believed.
+    /// So many dates lie ahead of the arrival and are not believed.
     FutureDates(usize),
     /// Local times carry the label GMT; they were read as local.
     LocalTimeAsUtc,

@@ -8,9 +8,6 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 /// How far a clock may be ahead of ours without anything being wrong.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// A date further ahead is a typing error, not an announcement.
-const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
-
 /// When an entry says it was published and changed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Times {
@@ -60,15 +57,7 @@ pub(super) fn of_entries(
             now,
         )
     });
-    let mut ahead = 0;
-    let mut instant = |printed: Option<Printed>| {
-        let at = mislabelled.instant(printed?, zone, arrived)?;
-        if arrived.is_some_and(|now| at.duration_since(now) > AHEAD_MAX) {
-            ahead += 1;
-            return None;
-        }
-        Some(at)
-    };
+    let instant = |printed: Option<Printed>| mislabelled.instant(printed?, zone, arrived);
     let times: Vec<Times> = read
         .into_iter()
         .map(|(published, updated, raw)| Times {
@@ -77,6 +66,12 @@ pub(super) fn of_entries(
             raw,
         })
         .collect();
+    // Kept as parsed; who uses a date asks `Entry::dated` how far it can be believed.
+    let ahead = times
+        .iter()
+        .filter_map(|times| times.published.or(times.updated).zip(arrived))
+        .filter(|(at, now)| at.duration_since(*now) > SKEW)
+        .count();
     let unread = times
         .iter()
         .filter(|times| times.raw.is_some() && times.published.or(times.updated).is_none())
@@ -87,8 +82,8 @@ pub(super) fn of_entries(
     if ahead > 0 {
         warnings.push(Warning::FutureDates(ahead));
     }
-    if unread > ahead {
-        warnings.push(Warning::UnreadableDates(unread - ahead));
+    if unread > 0 {
+        warnings.push(Warning::UnreadableDates(unread));
     }
     times
 }

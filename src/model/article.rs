@@ -1,7 +1,7 @@
 //! Entries as feeds serve them, and articles as we keep them.
 
 use super::{ArticleId, Ingest, SourceKey, TopicKey};
-use jiff::{Timestamp, civil};
+use jiff::{SignedDuration, Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 /// One item as a feed served it: cleaned (NFC, no control characters) but not interpreted.
@@ -17,7 +17,8 @@ pub struct Entry {
     pub summary: Option<String>,
     /// content:encoded, atom:content and the like.
     pub content: Option<String>,
-    /// When it was published; `None` when missing or unreadable, never "now".
+    /// When it was published, by its own word; `None` when missing or unreadable, never "now". It may lie ahead of its
+    /// arrival: see [`credible`].
     pub published: Option<Timestamp>,
     /// When it was last changed, by its own word.
     pub updated: Option<Timestamp>,
@@ -29,6 +30,16 @@ pub struct Entry {
     pub categories: Vec<String>,
     /// Addresses of enclosures.
     pub enclosures: Vec<String>,
+}
+
+/// A date further ahead of its arrival is a typing error, not an announcement.
+const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far a date that arrived then can be believed: nothing was published after it was seen, so one that lies ahead is
+/// the arrival, and one that lies over a day ahead is no date at all.
+pub fn credible(at: Option<Timestamp>, arrived: Timestamp) -> Option<Timestamp> {
+    at.filter(|at| at.duration_since(arrived) <= AHEAD_MAX)
+        .map(|at| at.min(arrived))
 }
 
 /// One way to recognise an article again. Two entries that share a key are one article.
@@ -102,7 +113,7 @@ pub struct Article {
     pub author: Option<String>,
     /// Section slug or name.
     pub section: Option<String>,
-    /// By its own word; `None` where it gives none or an unreadable one.
+    /// By its own word, never after `seen`; `None` where it gives none or an incredible one.
     pub published: Option<Timestamp>,
     /// When we first saw it.
     pub seen: Timestamp,

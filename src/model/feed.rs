@@ -375,6 +375,8 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// Where the document came from, after redirects.
     pub final_url: Url,
+    /// The redirects on the way there, in order; without credentials.
+    pub hops: Vec<Hop>,
     /// Where a permanent redirect (301, 308) led, if the chain held only such.
     pub moved_to: Option<Url>,
     /// For the next request.
@@ -385,6 +387,15 @@ pub struct Fetched {
     pub server_date: Option<Timestamp>,
     /// BLAKE3 of `body`.
     pub body_hash: [u8; 32],
+}
+
+/// One redirect of an exchange (RFC 9110 §15.4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hop {
+    /// 301, 302, 303, 307 or 308.
+    pub status: u16,
+    /// Where it led.
+    pub to: Url,
 }
 
 /// What the publisher says about how often to come.

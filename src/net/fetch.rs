@@ -17,7 +17,7 @@ use super::client::Client;
 use super::failure::{Phase, classify, failure, shown};
 use super::slots::Share;
 use super::wall;
-use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Unmodified, Validators};
+use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Hop, Unmodified, Validators};
 
 /// What kind of document is asked for; it sets `Accept` and the largest body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,11 +156,25 @@ struct Exchange<'a> {
 struct Trail {
     /// Every address asked, the last one being the present one.
     visited: Vec<Url>,
+    /// What led from each of them to the next.
+    statuses: Vec<StatusCode>,
     /// Only 301 and 308 so far, and none from https to http.
     permanent: bool,
 }
 
 impl Trail {
+    fn hops(&self) -> Vec<Hop> {
+        let targets = self.visited.iter().skip(1).map(without_credentials);
+        self.statuses
+            .iter()
+            .zip(targets)
+            .map(|(status, to)| Hop {
+                status: status.as_u16(),
+                to,
+            })
+            .collect()
+    }
+
     /// Where the feed moved for good. An address with credentials is the admin's to change: the target would be asked
     /// without them.
     fn moved_to(&self) -> Option<Url> {
@@ -182,6 +196,7 @@ impl Exchange<'_> {
         }
         let mut trail = Trail {
             visited: vec![self.request.url.clone()],
+            statuses: Vec::new(),
             permanent: true,
         };
         loop {
@@ -191,6 +206,7 @@ impl Exchange<'_> {
                 return self.judge(response, &at, &trail, share).await;
             }
             let next = self.next_hop(&response, &at, &mut trail)?;
+            trail.statuses.push(response.status());
             drain(response).await;
             trail.visited.push(next);
         }
@@ -382,6 +398,7 @@ impl Exchange<'_> {
                     .take(256)
                     .collect()
             }),
+            hops: trail.hops(),
             moved_to: trail.moved_to(),
             final_url: without_credentials(at),
             validators: validators(&headers),

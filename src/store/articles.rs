@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{
     Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, TopicKey, Validators,
-    Verdict,
+    Verdict, credible,
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -500,10 +500,9 @@ fn put_page(
     else {
         return Ok(());
     };
-    let old = published.is_none()
-        && page
-            .published
-            .is_some_and(|at| seen.duration_since(at) > backfill_after);
+    let printed = credible(page.published, seen);
+    let old =
+        published.is_none() && printed.is_some_and(|at| seen.duration_since(at) > backfill_after);
     // A feed's lead is the paper's own; the page's counts where it goes on from there, or there is none.
     tx.prepare_cached(
         "UPDATE articles SET page_state = 'read', page_due_at = NULL, analysed_with = 0, body = ?2, \
@@ -522,7 +521,7 @@ fn put_page(
         page.title,
         page.sapo,
         page.author,
-        opt_ms(page.published),
+        opt_ms(printed),
         old
     ])?;
     rereads::remember(tx, id, page.title.as_deref(), &page.validators)

@@ -4,10 +4,10 @@
 use super::{
     Store, StoreError,
     resolve::{self, KeyHash, Names, Taken},
-    rows::{ms, opt_ms, opt_time, to_json},
+    rows::{ms, opt_ms, opt_time, time, to_json},
     search,
 };
-use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry};
+use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry, credible};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use std::collections::HashSet;
@@ -73,6 +73,8 @@ struct Intake<'a> {
     tx: &'a Transaction<'a>,
     commit: &'a PollCommit,
     source: i64,
+    /// The newspaper's own host.
+    domain: String,
     /// The feed has never been read before.
     first_reading: bool,
     /// Undated items of this document are old ones: the feed was added to a paper that is already printed.
@@ -101,6 +103,8 @@ enum Voice {
     Moved,
     /// An entry of this article that says something else than before.
     Revised { retitled: bool },
+    /// The paper at whose host the article lies, where another paper's feed spoke of it first: it is its own.
+    Owner,
 }
 
 /// An entry as it stands in the store.
@@ -123,12 +127,16 @@ fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<Po
         return Ok(report);
     }
     let feed = tx
-        .prepare_cached("SELECT source_id, added_at, last_ok_at IS NULL FROM feeds WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT f.source_id, s.domain, f.added_at, f.last_ok_at IS NULL \
+             FROM feeds f JOIN sources s ON s.id = f.source_id WHERE f.id = ?1",
+        )?
         .query_row([commit.feed.0], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((source, added_at, first_reading)): Option<(i64, i64, bool)> = feed else {
+    let Some((source, domain, added_at, first_reading)): Option<(i64, String, i64, bool)> = feed
+    else {
         return Ok(report);
     };
     let undated_is_old = first_reading
@@ -139,6 +147,7 @@ fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<Po
         tx,
         commit,
         source,
+        domain,
         first_reading,
         undated_is_old,
         taken: Taken::default(),
@@ -353,7 +362,7 @@ impl Intake<'_> {
             .insert(params![
                 self.source,
                 ms(now),
-                opt_ms(raw.published),
+                opt_ms(credible(raw.published, now)),
                 self.is_backfill(entry),
                 entry.url.as_deref().unwrap_or_default(),
                 entry.section,
@@ -372,7 +381,7 @@ impl Intake<'_> {
     fn is_backfill(&self, entry: &IdentifiedEntry) -> bool {
         let oldest = self.commit.at.saturating_sub(self.commit.backfill_after);
         let Ok(oldest) = oldest else { return false };
-        if let Some(published) = entry.entry.published {
+        if let Some(published) = credible(entry.entry.published, self.commit.at) {
             return published < oldest;
         }
         if let Some(updated) = entry.entry.updated
@@ -386,6 +395,33 @@ impl Intake<'_> {
         }
     }
 
+    /// What this paper may say of the article. No paper rewrites another's, whoever spoke of it first; the one at whose
+    /// host it lies takes it over from one that only links there.
+    fn standing(
+        &self,
+        article: ArticleId,
+        entry: &IdentifiedEntry,
+        voice: Voice,
+    ) -> rusqlite::Result<Voice> {
+        let (source, domain): (i64, String) = self
+            .tx
+            .prepare_cached(
+                "SELECT s.id, s.domain FROM articles a JOIN sources s ON s.id = a.source_id WHERE a.id = ?1",
+            )?
+            .query_row([article.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if source == self.source {
+            return Ok(voice);
+        }
+        if !lies_at(entry, &self.domain) || lies_at(entry, &domain) {
+            return Ok(Voice::Further);
+        }
+        self.tx
+            .prepare_cached("UPDATE articles SET source_id = ?2 WHERE id = ?1")?
+            .execute((article.0, self.source))?;
+        search::queue(self.tx, article.0)?;
+        Ok(Voice::Owner)
+    }
+
     /// Brings the article in line with what an entry says now: a retouched headline or lead, a date or lead it
     /// lacked. A republished date never moves it.
     fn refresh(
@@ -397,19 +433,25 @@ impl Intake<'_> {
         if voice == Voice::First {
             return Ok(());
         }
-        let (title, sapo, published, url) = self
+        let voice = self.standing(article, entry, voice)?;
+        let (title, sapo, published, url, seen) = self
             .tx
-            .prepare_cached("SELECT title, sapo, published, url FROM articles WHERE id = ?1")?
+            .prepare_cached("SELECT title, sapo, published, url, seen FROM articles WHERE id = ?1")?
             .query_row([article.0], |row| {
                 Ok((
                     row.get::<_, String>(0)?,
                     row.get::<_, Option<String>>(1)?,
                     opt_time(row, "published")?,
                     row.get::<_, String>(3)?,
+                    time(row, "seen")?,
                 ))
             })?;
         let raw = &entry.entry;
-        let retitled = matches!(voice, Voice::Revised { retitled: true } | Voice::Moved);
+        let date = credible(raw.published, seen);
+        let retitled = matches!(
+            voice,
+            Voice::Revised { retitled: true } | Voice::Moved | Voice::Owner
+        );
         let new_title =
             ((retitled || title.is_empty()) && !raw.title.is_empty() && raw.title != title)
                 .then_some(&raw.title);
@@ -419,7 +461,7 @@ impl Intake<'_> {
             (Some(old), Some(new)) if voice != Voice::Further && old != new => Some(new),
             _ => None,
         };
-        let dated = published.is_none() && raw.published.is_some();
+        let dated = published.is_none() && date.is_some();
         let new_url = entry
             .url
             .as_ref()
@@ -436,12 +478,22 @@ impl Intake<'_> {
                      analysed_with = CASE WHEN ?2 IS NULL AND ?3 IS NULL THEN analysed_with ELSE 0 END \
                  WHERE id = ?1",
             )?
-            .execute(params![article.0, new_title, new_sapo, opt_ms(raw.published), new_url])?;
+            .execute(params![article.0, new_title, new_sapo, opt_ms(date), new_url])?;
         if new_title.is_some() || new_sapo.is_some() || dated {
             search::queue(self.tx, article.0)?;
         }
         Ok(())
     }
+}
+
+/// Whether the entry's address is one of this host, or of a part of it ("tinhuy." before it).
+fn lies_at(entry: &IdentifiedEntry, domain: &str) -> bool {
+    let mut keys = entry.article_keys.iter();
+    let host = keys
+        .find_map(|key| key.0.strip_prefix("url:"))
+        .and_then(|address| address.split(['/', '?', ':']).next());
+    host.and_then(|host| host.strip_suffix(domain))
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Writes the feed's memory, if the claim still stands: a feed that was given another address meanwhile lost it, and

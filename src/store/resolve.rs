@@ -3,8 +3,8 @@
 //! The keys of an entry are asked strongest first, and the address outweighs all others. Two stored articles are
 //! never made one: where an entry's keys point at both, it joins the stronger and the keys stay where they were.
 
-use super::rows::{ms, opt_time};
-use crate::model::{ArticleId, FeedId, IdentifiedEntry};
+use super::rows::{ms, opt_time, time};
+use crate::model::{ArticleId, FeedId, IdentifiedEntry, credible};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{HashMap, HashSet};
@@ -179,13 +179,13 @@ fn agrees(
     article: ArticleId,
     entry: &IdentifiedEntry,
 ) -> rusqlite::Result<bool> {
-    let (title, published): (String, Option<Timestamp>) = tx
-        .prepare_cached("SELECT title, published FROM articles WHERE id = ?1")?
+    let (title, published, seen): (String, Option<Timestamp>, Timestamp) = tx
+        .prepare_cached("SELECT title, published, seen FROM articles WHERE id = ?1")?
         .query_row([article.0], |row| {
-            Ok((row.get(0)?, opt_time(row, "published")?))
+            Ok((row.get(0)?, opt_time(row, "published")?, time(row, "seen")?))
         })?;
     // Stored to the millisecond.
-    let same_time = published.map(ms) == entry.entry.published.map(ms);
+    let same_time = published.map(ms) == credible(entry.entry.published, seen).map(ms);
     Ok(same_time && is_retouch(&title, &entry.entry.title))
 }
 

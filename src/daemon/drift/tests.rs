@@ -37,6 +37,7 @@ fn fresh(final_url: &str) -> FetchOutcome {
         body: Vec::new(),
         content_type: None,
         final_url: final_url.parse().unwrap(),
+        hops: Vec::new(),
         moved_to: None,
         validators: Validators::default(),
         hints: PublisherHints::default(),

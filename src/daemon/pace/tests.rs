@@ -37,6 +37,7 @@ fn fetched(moved_to: Option<&str>) -> Fetched {
         body: b"<rss/>".to_vec(),
         content_type: None,
         final_url: url(moved_to.unwrap_or("https://baodongbung.example/rss")),
+        hops: Vec::new(),
         moved_to: moved_to.map(url),
         validators: Validators {
             etag: Some("\"2\"".into()),

@@ -331,9 +331,9 @@ fn dates_in_the_future_are_judged_by_the_hour_of_arrival() {
         published(&honest),
         [at("2026-09-14T01:30:00Z"), at("2026-09-13T20:00:00Z")]
     );
-    // Far ahead, unreadable: no date, but what was printed is kept.
+    // Ahead: kept as it was parsed, and said. Unreadable: no date, but what was printed is kept.
     let wrong = dated(&["2027-09-14", "hôm nay"]);
-    assert_eq!(published(&wrong), [None, None]);
+    assert_eq!(published(&wrong), [at("2027-09-13T17:00:00Z"), None]);
     assert_eq!(wrong.entries[1].raw_date.as_deref(), Some("hôm nay"));
     assert_eq!(
         wrong.warnings,

@@ -413,3 +413,61 @@ fn what_was_learned_of_an_old_address_is_not_kept_for_the_new_one() {
     );
     world.sound();
 }
+
+#[test]
+fn a_date_ahead_of_its_arrival_is_kept_of_the_entry_and_not_believed_of_the_article() {
+    let world = World::with(&[("a", "moi")]);
+    let dated = |slug: &str, at: Timestamp| {
+        let mut item = item(slug, "Đảng bộ xã Tân Lập họp bàn công tác quý IV");
+        item.entry.published = Some(at);
+        item
+    };
+    let entries = vec![
+        dated("toi", noon() + minutes(400)),
+        dated("nam-sau", noon() + minutes(60 * 24 * 365)),
+        dated("sang", noon() - minutes(90)),
+    ];
+    let seen = world.poll("a/moi", noon(), entries.clone()).new_articles;
+    let published: Vec<_> = seen.iter().map(|id| world.article(*id).published).collect();
+    assert_eq!(published, [Some(noon()), None, Some(noon() - minutes(90))]);
+    // The same printed dates at the next poll change nothing.
+    world.poll("a/moi", noon() + minutes(15), entries);
+    assert_eq!(world.article(seen[0]).published, Some(noon()));
+    assert_eq!(world.article(seen[1]).published, None);
+    let kept = wait(world.store.all_entries()).unwrap();
+    assert_eq!(kept.len(), 3);
+    world.sound();
+}
+
+#[test]
+fn c7_the_paper_at_whose_host_an_article_lies_takes_it_back() {
+    let world = World::with(&[("a", "moi"), ("b", "gia")]);
+    let link = "bai-1.html";
+    let real = item(link, "Tỉnh ủy công bố quyết định về công tác cán bộ");
+    // The other paper was read first, with the address of an article that is not its own.
+    let seen = world.poll(
+        "b/gia",
+        noon(),
+        vec![item(link, "Tin bịa thay cho tin thật")],
+    );
+    let id = seen.new_articles[0];
+    assert_eq!(world.article(id).source.as_str(), "b");
+    let back = world.poll("a/moi", noon() + minutes(5), vec![real]);
+    assert!(back.new_articles.is_empty());
+    let article = world.article(id);
+    assert_eq!(article.source.as_str(), "a");
+    assert_eq!(
+        article.title,
+        "Tỉnh ủy công bố quyết định về công tác cán bộ"
+    );
+    // From now on nothing that the other says changes it.
+    let again = vec![item(link, "Tin bịa lần thứ hai, dài hơn")];
+    world.poll("b/gia", noon() + minutes(20), again);
+    let article = world.article(id);
+    assert_eq!(article.source.as_str(), "a");
+    assert_eq!(
+        article.title,
+        "Tỉnh ủy công bố quyết định về công tác cán bộ"
+    );
+    world.sound();
+}
