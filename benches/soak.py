@@ -4,7 +4,7 @@
     DIEMBAO_BIN=target/release/diembao FEEDWORLD=.../feedworld benches/soak.py OUT [MINUTES=120]
 
 The world posts each minute; editions are due each half hour, a reload comes every ten minutes, and the reading room is
-asked now and then. Every ten seconds OUT/soak.tsv gets a line of what the process and its files weigh and how late the
+asked now and then (`benches/soak.py plot TSV SVG` draws any such table). Every ten seconds OUT/soak.tsv gets a line of what the process and its files weigh and how late the
 polls are. At the end: OUT/soak.svg, the plot to look at, and 'N passed, N failed'. Memory may not grow in the second
 half by more than a tenth, open files not at all, the log of writes (WAL) stays bounded, and no poll waits."""
 import json
@@ -20,7 +20,7 @@ import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BIN = os.environ.get("DIEMBAO_BIN", str(ROOT / "target" / "release" / "diembao"))
-WORLD = os.environ["FEEDWORLD"]
+WORLD = os.environ.get("FEEDWORLD", "feedworld")
 PORT, ROOM = int(os.environ.get("BENCH_PORT", "18751")), int(os.environ.get("BENCH_ROOM", "18752"))
 FEEDS, SAMPLE, TICK, RELOAD = 2000, 10, 60, 600
 FAULTS = ["404", "500", "503", "429", "timeout", "drip", "oversize", "gzip-bomb", "reset", "flap",
@@ -87,9 +87,9 @@ def room():
             pass
 
 
-def plot(rows, target):
+def plot(rows, target, columns=COLUMNS):
     """One small panel a column; plain SVG, so that any browser shows it."""
-    panels, width, height = COLUMNS[1:], 460, 150
+    panels, width, height = columns[1:], 460, 150
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * 3 + 40}" height="{(height + 50) * 4 + 20}" font-family="sans-serif" font-size="12">'
            '<rect width="100%" height="100%" fill="white"/>']
     last = max(rows[-1][0], 1)
@@ -133,6 +133,10 @@ def judge(rows, home, log):
 
 
 def main():
+    if sys.argv[1] == "plot":
+        head, *lines = pathlib.Path(sys.argv[2]).read_text().splitlines()
+        rows = [[float(word) for word in line.split("\t")] for line in lines]
+        return plot(rows, pathlib.Path(sys.argv[3]), head.split("\t"))
     out, minutes = pathlib.Path(sys.argv[1]).resolve(), int(sys.argv[2]) if len(sys.argv) > 2 else 120
     home = out / "state"
     home.mkdir(parents=True)

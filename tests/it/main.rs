@@ -18,6 +18,7 @@ mod identity;
 mod mail;
 mod manners;
 mod mistakes;
+mod month;
 mod net;
 mod order;
 mod post;

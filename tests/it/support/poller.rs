@@ -19,7 +19,7 @@ const LEASE: SignedDuration = SignedDuration::from_mins(15);
 /// A folder, its config, its store, and the time.
 pub struct Poller {
     dir: tempfile::TempDir,
-    store: Store,
+    store: Option<Store>,
     setup: Arc<Setup>,
     pub now: Timestamp,
 }
@@ -58,7 +58,7 @@ impl Poller {
             .unwrap();
         Self {
             dir,
-            store,
+            store: Some(store),
             setup,
             now,
         }
@@ -71,18 +71,18 @@ impl Poller {
 
     pub fn works(&self) -> Works {
         let (_, setup) = tokio::sync::watch::channel(Arc::clone(&self.setup));
-        Works::new(self.store.clone(), Clock::Fixed(self.now), setup)
+        Works::new(self.store().clone(), Clock::Fixed(self.now), setup)
     }
 
     /// Polls what is due now; what came of it.
     pub async fn poll_due(&self) -> Vec<Polled> {
-        let feeds = self.store.claim_due_feeds(self.now, LEASE, 10_000).await;
+        let feeds = self.store().claim_due_feeds(self.now, LEASE, 10_000).await;
         self.pass(feeds.unwrap()).await
     }
 
     /// Polls all, due or not, as an admin's `fetch` does.
     pub async fn poll_all(&self) -> Vec<Polled> {
-        let feeds = self.store.claim_feeds(None, self.now, LEASE).await;
+        let feeds = self.store().claim_feeds(None, self.now, LEASE).await;
         self.pass(feeds.unwrap()).await
     }
 
@@ -99,11 +99,11 @@ impl Poller {
     }
 
     pub async fn next_due(&self) -> Option<Timestamp> {
-        self.store.next_due().await.unwrap().poll
+        self.store().next_due().await.unwrap().poll
     }
 
     pub async fn rows(&self) -> Vec<FeedRow> {
-        self.store.list_feeds().await.unwrap()
+        self.store().list_feeds().await.unwrap()
     }
 
     pub async fn state(&self, key: &str) -> FeedState {
@@ -115,7 +115,31 @@ impl Poller {
     }
 
     pub async fn entries(&self) -> u32 {
-        self.store.counts().await.unwrap().entries
+        self.store().counts().await.unwrap().entries
+    }
+
+    fn store(&self) -> &Store {
+        self.store.as_ref().unwrap()
+    }
+
+    /// Where the database lies.
+    pub fn data(&self) -> std::path::PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// The process dies without a word and another one opens its file.
+    pub fn restart(&mut self) {
+        self.store = None;
+        self.store = Some(Store::open(&self.data(), fold).unwrap());
+    }
+
+    /// The config is read again, as after a SIGHUP.
+    pub async fn reload(&mut self) {
+        let file = self.dir.path().join("diembao.toml");
+        let config = config::load_with(Some(&file), Env(&|_| None)).unwrap();
+        self.setup = Arc::new(Setup::new(config, None).unwrap());
+        let sources = &self.setup.config.sources;
+        self.store().sync_sources(sources, self.now).await.unwrap();
     }
 
     pub fn pass_time(&mut self, time: SignedDuration) {
