@@ -51,8 +51,8 @@ pub async fn run(
             rendered: stored.rendered,
             frozen: false,
         };
-        digest::write_forms(&setup, of, &sent, dir, "sent")?;
-        digest::write_forms(&setup, of, &today, dir, "replay")?;
+        digest::write_forms(works, of, &sent, dir, "sent").await?;
+        digest::write_forms(works, of, &today, dir, "replay").await?;
     }
     Ok(())
 }
