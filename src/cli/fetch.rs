@@ -5,7 +5,7 @@ use super::args::Args;
 use super::out;
 use crate::daemon::poll::{self, Polled, Progress};
 use crate::daemon::works::Works;
-use crate::daemon::{desk, pages};
+use crate::daemon::{desk, pages, reread};
 use crate::model::{Feed, FeedKey};
 use crate::store::{FeedRow, Store, StoreError};
 use crate::text::fold::fold;
@@ -94,6 +94,7 @@ pub async fn analyse_and_read(works: &Works) -> Result<(), AppError> {
         .await
         .map_err(anyhow::Error::from)?;
     pages::pass(works, |_| ()).await?;
+    reread::round(works).await?;
     desk::analyse_pending(works, || ())
         .await
         .map_err(anyhow::Error::from)?;

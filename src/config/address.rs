@@ -211,6 +211,10 @@ pub(crate) fn recipient(text: &str) -> Result<Recipient, Wrong> {
         })
     };
     read().ok_or_else(|| {
+        let written = text.rsplit('<').next().unwrap_or(text);
+        if !written.is_ascii() {
+            return beyond_ascii(text);
+        }
         wrong(
             words(
                 format!("{} is not a mail address", quoted(text)),
@@ -222,6 +226,21 @@ pub(crate) fn recipient(text: &str) -> Result<Recipient, Wrong> {
             ),
         )
     })
+}
+
+/// An address of SMTPUTF8 (RFC 6531). Every server on the way must speak it, down to the reader's; where one does not, the
+/// mail comes back days later. Offices' servers do not, and such mailboxes have an ASCII address beside.
+fn beyond_ascii(text: &str) -> Wrong {
+    wrong(
+        words(
+            format!("{} has letters with marks in its address", quoted(text)),
+            format!("{} có chữ có dấu trong địa chỉ", quoted(text)),
+        ),
+        words(
+            "few mail servers can deliver to such addresses (SMTPUTF8); write the mailbox's ASCII address, such as \"an@tinhuy.vn\"",
+            "rất ít máy chủ thư chuyển được địa chỉ như vậy (SMTPUTF8); viết địa chỉ không dấu của hộp thư, ví dụ \"an@tinhuy.vn\"",
+        ),
+    )
 }
 
 /// RFC 5321 §4.1.2 without quoted local parts and address literals: neither is met in offices, both are abused.
@@ -290,6 +309,8 @@ mod tests {
         ] {
             assert!(recipient(text).is_err(), "{text}");
         }
+        let why = recipient("An <án@tinhuy.vn>").unwrap_err();
+        assert!(format!("{why:?}").contains("SMTPUTF8"), "{why:?}");
     }
 
     #[test]

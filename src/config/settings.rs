@@ -71,6 +71,8 @@ pub struct ArticleConfig {
     pub max_page: u64,
     /// Newspapers whose pages are read at the same time.
     pub newspapers_at_once: usize,
+    /// For so many days the pages of mailed articles are asked again, once a day, for corrections and withdrawals; 0: never.
+    pub reread_days: u8,
 }
 
 /// Who keeps the program.
@@ -479,5 +481,9 @@ pub(super) fn article(section: Option<Section<'_>>) -> ArticleConfig {
             .unwrap_or(true),
         max_page: read.size("max_page", 64 << 10, 5 << 20),
         newspapers_at_once: read.count("newspapers_at_once", 1024, 16),
+        reread_days: read
+            .0
+            .and_then(|section| section.whole("reread_days", 0..=14))
+            .map_or(3, |at| u8::try_from(at.value).unwrap_or(3)),
     })
 }

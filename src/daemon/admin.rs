@@ -2,6 +2,7 @@
 //! that ledger and outbox keep their promises for it too: never lost, never twice.
 
 use super::desk::DeskError;
+use super::drift;
 use super::gate::Gate;
 use super::health;
 use super::keep;
@@ -12,10 +13,10 @@ use super::works::{Setup, Works};
 use crate::config::{Days, DigestConfig, DocxConfig};
 use crate::edition::{Concern, Trouble, report};
 use crate::model::{
-    ADMIN_DIGEST, Article, Counts, Coverage, DeliveryState, EDITION_FORMAT, Edition, Failure,
-    Ingest, Language, Span, Window,
+    ADMIN_DIGEST, Alarm, Article, Counts, Coverage, DeliveryState, EDITION_FORMAT, Edition,
+    Failure, Ingest, Language, Span, Window,
 };
-use crate::store::{FeedRow, Frozen, LEFT, Leaver, NewEdition, StoreError};
+use crate::store::{FeedRow, Frozen, LEFT, Leaver, NewEdition, Rereading, StoreError};
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -176,6 +177,7 @@ async fn freeze(
         edition: composed.edition,
         rendered: composed.rendered,
         deliveries,
+        rereading: Rereading::default(),
     };
     // Another process that made it first has told the same.
     if let Frozen::Now(_) = works.store.freeze_edition(new).await? {
@@ -215,6 +217,7 @@ async fn troubles(works: &Works, setup: &Setup) -> Result<Vec<Trouble>, StoreErr
     }));
     let feeds = works.store.list_feeds().await?;
     found.extend(feeds.iter().filter_map(|row| feed(row, setup, now, &zone)));
+    found.extend(feeds.iter().flat_map(|row| drifted(row, setup, now, &zone)));
     if setup.config.admin.near_misses {
         found.extend(near_misses(works, now, &zone).await?);
     }
@@ -371,9 +374,7 @@ fn feed(row: &FeedRow, setup: &Setup, now: Timestamp, zone: &TimeZone) -> Option
     if !row.enabled {
         return None;
     }
-    let paper = setup.sources.get(&row.feed.source);
-    let paper = paper.map_or(row.feed.source.as_str(), |source| source.name.as_str());
-    let name = format!("{paper} ({})", row.feed.key.as_str());
+    let name = feed_name(row, setup);
     if let Some(at) = state.retired_at {
         return Some(Trouble {
             key: format!("retired:{}:{at}", row.feed.key.as_str()),
@@ -395,6 +396,31 @@ fn feed(row: &FeedRow, setup: &Setup, now: Timestamp, zone: &TimeZone) -> Option
         concern: Concern::Failing,
         text: format!("{name}: {why}, từ {}", moment(since, zone)),
     })
+}
+
+fn feed_name(row: &FeedRow, setup: &Setup) -> String {
+    let paper = setup.sources.get(&row.feed.source);
+    let paper = paper.map_or(row.feed.source.as_str(), |source| source.name.as_str());
+    format!("{paper} ({})", row.feed.key.as_str())
+}
+
+/// What a feed that answers has become; each drift once, as long as it goes on.
+fn drifted(row: &FeedRow, setup: &Setup, now: Timestamp, zone: &TimeZone) -> Vec<Trouble> {
+    if !row.enabled {
+        return Vec::new();
+    }
+    let alarms = drift::alarms(&row.feed.state, row.feed.added_at, now);
+    let trouble = |alarm: Alarm| Trouble {
+        key: format!("drift:{}:{}", row.feed.key.as_str(), alarm.drift.as_str()),
+        concern: Concern::Drift,
+        text: format!(
+            "{}: {}, từ {}",
+            feed_name(row, setup),
+            alarm.drift.in_vietnamese(),
+            moment(alarm.since, zone)
+        ),
+    };
+    alarms.into_iter().map(trouble).collect()
 }
 
 async fn near_misses(

@@ -433,6 +433,7 @@ pub async fn freeze(
         edition: edition.clone(),
         rendered: composed.rendered.clone(),
         deliveries,
+        rereading: super::reread::plan(setup, edition),
     };
     Ok(works.store.freeze_edition(new).await?)
 }

@@ -171,7 +171,9 @@ async fn corrections(
     let mut notices = works.store.notices(window.after, window.upto).await?;
     notices.retain(|article| edition::is_notice(&article.title));
     let now: Vec<Article> = earlier.iter().map(|(article, _)| article.clone()).collect();
-    Ok(edition::corrections(&editions, &now, &[], &notices))
+    let ids = now.iter().map(|article| article.id).collect();
+    let withdrawn = works.store.withdrawn(ids).await?;
+    Ok(edition::corrections(&editions, &now, &withdrawn, &notices))
 }
 
 /// Fills in which articles print again what an earlier edition had, and which tell of one event.

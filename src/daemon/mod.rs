@@ -22,6 +22,7 @@ pub mod poll;
 pub mod post;
 pub mod reload;
 pub mod replay;
+pub mod reread;
 mod room;
 mod run;
 pub mod setup;

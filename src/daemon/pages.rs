@@ -3,13 +3,16 @@
 //! Only articles that can matter have a page due (the desk decides that); without its page, the sapo stands for the text.
 
 use super::poll::signed;
+use super::reread;
 use super::watch::Heart;
 use super::works::{Setup, Works};
-use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Source, SourceKey};
+use crate::model::{
+    Failure, FailureKind, FetchOutcome, Fetched, PageRules, Source, SourceKey, Validators,
+};
 use crate::net::{self, Request};
 use crate::page;
 use crate::store::{DuePage, PageOutcome, PageText, StoreError};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -52,32 +55,25 @@ pub async fn pass(works: &Works, mut each: impl FnMut(&PageDone)) -> Result<(), 
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     loop {
         heart.beat();
-        let wait = match claim(&works).await {
-            Ok(due) if due.is_empty() => match works.store.next_due().await {
+        let beating = async {
+            loop {
+                tokio::time::sleep(beat).await;
+                heart.beat();
+            }
+        };
+        let round = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            round = round(&works) => round,
+            () = beating => return,
+        };
+        let wait = match round {
+            Ok(0) => match works.store.next_due().await {
                 Ok(next) => super::until(next.page, works.clock.now(), beat),
                 Err(_) => beat,
             },
-            Ok(due) => {
-                let mut ignored = |_: &PageDone| {};
-                let beating = async {
-                    loop {
-                        tokio::time::sleep(beat).await;
-                        heart.beat();
-                    }
-                };
-                tokio::select! {
-                    _ = stop.wait_for(|stop| *stop) => return,
-                    () = beating => {}
-                    result = read_all(&works, due, &mut ignored) => {
-                        if let Err(err) = result {
-                            tracing::error!(error = %err, "article pages could not be stored; they are read again");
-                        }
-                    }
-                }
-                Duration::ZERO
-            }
+            Ok(_) => Duration::ZERO,
             Err(err) => {
-                tracing::error!(error = %err, "article pages that are due could not be claimed");
+                tracing::error!(error = %err, "article pages could not be claimed or stored; they are read again");
                 beat
             }
         };
@@ -87,6 +83,14 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             () = tokio::time::sleep(wait) => {}
         }
     }
+}
+
+/// Reads pages that are due, and those of mailed articles that are due again; how many.
+async fn round(works: &Works) -> Result<usize, StoreError> {
+    let due = claim(works).await?;
+    let pages = due.len();
+    read_all(works, due, &mut |_| ()).await?;
+    Ok(pages + reread::round(works).await?)
 }
 
 async fn claim(works: &Works) -> Result<Vec<DuePage>, StoreError> {
@@ -109,6 +113,9 @@ async fn read_all(
             take_one(&mut papers, each).await?;
         }
         papers.spawn(read_in_turn(works.clone(), source, pages));
+    }
+    if papers.is_empty() {
+        return Ok(());
     }
     while !papers.is_empty() {
         take_one(&mut papers, each).await?;
@@ -188,7 +195,7 @@ fn retry_at(due: &DuePage, now: Timestamp) -> Timestamp {
 }
 
 /// Why a page was not read.
-enum Trouble {
+pub(super) enum Trouble {
     /// It is not to be read: robots.txt, no article.
     NotWanted,
     /// Perhaps later, at the time given.
@@ -214,39 +221,56 @@ impl Trouble {
     }
 }
 
+/// Asks for a page, politely: robots.txt first, then the newspaper's turn. The second value holds the body's memory.
+pub(super) async fn ask(
+    works: &Works,
+    setup: &Setup,
+    source: &SourceKey,
+    url: &str,
+    validators: Validators,
+) -> Result<(FetchOutcome, net::Held), Trouble> {
+    let url = Url::parse(url).map_err(|_| Trouble::NotWanted)?;
+    let known = setup.sources.get(source);
+    let mut request = Request::page(url);
+    request.validators = validators;
+    request.configured_host = known.and_then(|source| configured_host(source));
+    request.newspaper = Some(source.as_str().to_owned());
+    request.user_agent = known.and_then(|source| source.access.user_agent.clone());
+    let now = works.clock.now();
+    match setup.robots.verdict(&setup.client, &request, now).await {
+        net::Verdict::Allowed => Ok(setup.client.fetch_held(&request, now).await),
+        net::Verdict::Disallowed => Err(Trouble::NotWanted),
+        net::Verdict::NotNow(at) => {
+            let failure = Failure {
+                kind: FailureKind::Connect,
+                detail: "robots.txt could not be read".to_owned(),
+            };
+            Err(Trouble::NotNow(failure, Some(at)))
+        }
+    }
+}
+
+/// By what rules a source's pages are read, and in which zone its times are.
+pub(super) fn reading_of(setup: &Setup, source: &SourceKey) -> (PageRules, TimeZone) {
+    match setup.sources.get(source) {
+        Some(known) => (
+            known.page_rules.clone(),
+            super::zone_of(known, &setup.config),
+        ),
+        None => (PageRules::default(), setup.config.daemon.time_zone.clone()),
+    }
+}
+
 async fn read_one(
     works: &Works,
     setup: &Arc<Setup>,
     source: &SourceKey,
     due: &DuePage,
 ) -> Result<PageText, Trouble> {
-    let url = Url::parse(&due.url).map_err(|_| Trouble::NotWanted)?;
-    let known = setup.sources.get(source);
-    let mut request = Request::page(url);
-    request.configured_host = known.and_then(|source| configured_host(source));
-    request.newspaper = Some(source.as_str().to_owned());
-    request.user_agent = known.and_then(|source| source.access.user_agent.clone());
-    let now = works.clock.now();
-    match setup.robots.verdict(&setup.client, &request, now).await {
-        net::Verdict::Allowed => {}
-        net::Verdict::Disallowed => return Err(Trouble::NotWanted),
-        net::Verdict::NotNow(at) => {
-            let failure = Failure {
-                kind: FailureKind::Connect,
-                detail: "robots.txt could not be read".to_owned(),
-            };
-            return Err(Trouble::NotNow(failure, Some(at)));
-        }
-    }
-    let (outcome, held) = setup.client.fetch_held(&request, now).await;
+    let (outcome, held) = ask(works, setup, source, &due.url, Validators::default()).await?;
     let fetched = body(outcome)?;
-    let zone = known.map_or_else(
-        || setup.config.daemon.time_zone.clone(),
-        |s| super::zone_of(s, &setup.config),
-    );
-    let rules = known
-        .map(|source| source.page_rules.clone())
-        .unwrap_or_default();
+    let validators = fetched.validators.clone();
+    let (rules, zone) = reading_of(setup, source);
     let task = tokio::task::spawn_blocking(move || {
         let _held = held; // The page counts against the memory budget until it is read.
         page::extract(
@@ -267,6 +291,7 @@ async fn read_one(
         body: article.text,
         author: article.author,
         published: article.published,
+        validators,
     })
 }
 

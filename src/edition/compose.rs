@@ -4,7 +4,7 @@ use super::{quote, safe, select};
 use crate::model::{
     Article, ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, DigestName,
     Discord, EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Language, ProvinceCount,
-    Quote, Reprint, SourceKey, StoryView, TopicKey, TopicSection, Window,
+    Quote, Reprint, Reworded, SourceKey, StoryView, TopicKey, TopicSection, Window,
 };
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use select::{Candidate, Selection};
@@ -106,6 +106,8 @@ pub struct Corrected {
     pub mailed_title: String,
     /// What happened.
     pub change: Change,
+    /// Of changed figures: the sentence, before and now.
+    pub reworded: Option<Reworded>,
 }
 
 /// A sentence copied from an article.
@@ -419,6 +421,7 @@ fn corrections(material: &Material) -> Vec<Correction> {
             number: c.number,
             mailed_title: safe::title(&c.mailed_title),
             change: c.change,
+            reworded: c.reworded.clone(),
         })
         .collect()
 }

@@ -171,6 +171,9 @@ impl Printer<'_> {
             if let Some(title) = &line.title {
                 text += &format!(" → {title}");
             }
+            if let Some((was, now)) = line.was.as_ref().zip(line.now.as_ref()) {
+                text += &format!(": “{was}” → “{now}”");
+            }
             self.word
                 .say(Stand::Item, &[Piece::Bold(&what), Piece::Plain(&text)]);
             if let Some(url) = &line.url {

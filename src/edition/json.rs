@@ -32,6 +32,7 @@ pub fn to_json(edition: &Edition) -> Value {
             "number": c.number,
             "change": c.change,
             "mailed_title": c.mailed_title,
+            "reworded": c.reworded,
             "article": printer.article(&c.article),
         })).collect::<Vec<_>>(),
         "coverage": {

@@ -19,7 +19,8 @@ const BUILTIN_TEXT: &str = include_str!("../../config/templates/digest.txt.j2");
 const MAX_SOURCE: usize = 256 * 1024;
 /// An expression longer than this is not named in a message.
 const FIELD_CHARS: usize = 80;
-/// Steps of one rendering; a full edition needs about a tenth of it.
+/// Steps of one rendering; a full edition needs about a tenth of it. Each also pays for 64 bytes that a template makes,
+/// before they are made: so memory is bounded too, at 128 MB.
 const FUEL: u64 = 2_000_000;
 /// Bytes of one part: what a template that loops may write before it is stopped.
 const MAX_OUTPUT: usize = 2 * 1024 * 1024;
@@ -40,6 +41,9 @@ const MOST: Limits = Limits {
 
 /// Papers named for one story on a page; the story's own page has all.
 const PAGE_PAPERS: usize = 12;
+
+/// Bytes that may stand before each line of a paragraph.
+const MAX_INDENT: usize = 80;
 
 /// Columns that fit beside another column on a phone.
 const MAX_UNBROKEN: usize = 22;
@@ -85,8 +89,9 @@ impl From<Error> for TemplateError {
         };
         let (reason, reason_vi) = match error.kind() {
             ErrorKind::OutOfFuel => (
-                "it takes too many steps: is there an endless loop?".to_owned(),
-                "chạy quá nhiều bước: có vòng lặp không dứt?".to_owned(),
+                "it takes too many steps or makes too much text: is there an endless loop?"
+                    .to_owned(),
+                "chạy quá nhiều bước hoặc tạo ra quá nhiều chữ: có vòng lặp không dứt?".to_owned(),
             ),
             ErrorKind::WriteFailure => (
                 format!("it writes more than {} MiB", MAX_OUTPUT >> 20),
@@ -288,7 +293,14 @@ fn environment() -> Environment<'static> {
     });
     environment.set_formatter(format_value);
     environment.add_filter("wrap", |text: &str, first: &str, next: &str| {
-        wrap::wrap(text, first, next)
+        // A long one before each of many lines would be made before the fuel is asked.
+        if first.len().max(next.len()) > MAX_INDENT {
+            return Err(Error::new(
+                ErrorKind::InvalidOperation,
+                "the beginning of a line is too long",
+            ));
+        }
+        Ok(wrap::wrap(text, first, next))
     });
     environment.add_filter("nbsp", keep_together);
     environment.add_filter("underline", |text: &str, mark: &str| {

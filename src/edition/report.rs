@@ -33,6 +33,8 @@ pub enum Concern {
     Retired,
     /// A feed fails for days.
     Failing,
+    /// A feed answers and is of no use any more.
+    Drift,
     /// Articles that came nearest to being taken.
     NearMiss,
 }
@@ -50,6 +52,7 @@ impl Concern {
             Self::Template => "Mẫu thư có lỗi",
             Self::Retired => "Nguồn tin đã bị gỡ hẳn",
             Self::Failing => "Nguồn tin lỗi nhiều ngày",
+            Self::Drift => "Nguồn tin vẫn trả lời nhưng không còn dùng được",
             Self::NearMiss => "Bài sát ngưỡng mà không vào bản tin",
         }
     }
@@ -83,6 +86,9 @@ impl Concern {
             }
             Self::Failing => {
                 "Xem lý do đầy đủ: diembao feeds show NGUỒN; thử lại: diembao feeds test NGUỒN."
+            }
+            Self::Drift => {
+                "Mở trang của báo xem nguồn tin đã chuyển đi đâu: diembao feeds discover TRANG_CHỦ; rồi sửa feeds.toml."
             }
             Self::NearMiss => {
                 "Đưa một bài vào kỳ tới: diembao mark SỐ relevant; hoặc bổ sung topics.toml."

@@ -4,7 +4,7 @@ use super::RenderOptions;
 use crate::model::{
     ArticleId, ArticleView, Change, Correction, Counts, Coverage, DayCount, Discord,
     EDITION_FORMAT, Edition, FailingSource, Figure, FigureView, Ingest, Language, ProvinceCount,
-    Quote, Reprint, Span, StoryView, TopicSection, Window,
+    Quote, Reprint, Reworded, Span, StoryView, TopicSection, Window,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -126,14 +126,23 @@ pub(super) fn full() -> Edition {
             article: article(10, true),
             number: 287,
         }],
-        corrections: [Change::Corrected, Change::Withdrawn, Change::Retitled]
-            .map(|change| Correction {
-                article: article(11, false),
-                number: 287,
-                mailed_title: "Đảng bộ xã mẫu sơ kết".to_owned(),
-                change,
-            })
-            .into(),
+        corrections: [
+            Change::Corrected,
+            Change::Withdrawn,
+            Change::Refigured,
+            Change::Retitled,
+        ]
+        .map(|change| Correction {
+            reworded: (change == Change::Refigured).then(|| Reworded {
+                was: "Xã mẫu kết nạp 12 đảng viên.".to_owned(),
+                now: "Xã mẫu kết nạp 21 đảng viên.".to_owned(),
+            }),
+            article: article(11, false),
+            number: 287,
+            mailed_title: "Đảng bộ xã mẫu sơ kết".to_owned(),
+            change,
+        })
+        .into(),
         coverage: Coverage {
             sources_ok: 60,
             sources_failing: vec![trouble(Some(TO)), trouble(None)],

@@ -689,6 +689,7 @@ fn what_became_of_mailed_articles_is_told_once_and_apart() {
         number: 287,
         mailed_title: format!("Tiêu đề đã gửi {i}"),
         change,
+        reworded: None,
     };
     material.corrections = vec![
         corrected(4, Change::Retitled),

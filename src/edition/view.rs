@@ -184,13 +184,17 @@ pub(super) struct Earlier {
 /// What became of an article that an earlier edition had.
 #[derive(Debug, Serialize)]
 pub(super) struct CorrectionLine {
-    /// "Sửa tiêu đề", "Gỡ bài", "Đính chính".
+    /// "Sửa tiêu đề", "Sửa số liệu", "Gỡ bài", "Đính chính".
     pub what: &'static str,
     pub number: u32,
     pub paper: String,
     pub mailed_title: String,
-    /// The headline now, or the notice's; `None` where there is nothing to read any more.
+    /// The headline now, or the notice's; `None` where there is nothing to read any more, or the same headline as before.
     pub title: Option<String>,
+    /// Of changed figures: the sentence as mailed…
+    pub was: Option<String>,
+    /// …and as it stands now.
+    pub now: Option<String>,
     pub url: Option<String>,
 }
 
@@ -585,12 +589,15 @@ impl Builder<'_> {
                     what: match c.change {
                         Change::Corrected => "Đính chính",
                         Change::Withdrawn => "Gỡ bài",
+                        Change::Refigured => "Sửa số liệu",
                         Change::Retitled => "Sửa tiêu đề",
                     },
                     number: c.number,
                     paper: c.article.source.clone(),
                     mailed_title: safe::title(&c.mailed_title),
-                    title: (!gone).then(|| c.article.title.clone()),
+                    title: (!gone && c.reworded.is_none()).then(|| c.article.title.clone()),
+                    was: c.reworded.as_ref().map(|r| safe::line(&r.was)),
+                    now: c.reworded.as_ref().map(|r| safe::line(&r.now)),
                     url: safe::link(&c.article.url).filter(|_| !gone),
                 }
             })

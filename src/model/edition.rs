@@ -181,6 +181,18 @@ pub struct Correction {
     pub mailed_title: String,
     /// What happened.
     pub change: Change,
+    /// Of changed figures: the sentence that was mailed, and as it stands now.
+    #[serde(default)]
+    pub reworded: Option<Reworded>,
+}
+
+/// A sentence whose figures were changed; both verbatim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reworded {
+    /// As mailed.
+    pub was: String,
+    /// As it stands in the article now.
+    pub now: String,
 }
 
 /// What can happen to an article after it was mailed.
@@ -191,6 +203,8 @@ pub enum Change {
     Corrected,
     /// Its paper took it down.
     Withdrawn,
+    /// A figure in a sentence that was mailed is another now.
+    Refigured,
     /// Its headline was changed.
     Retitled,
 }

@@ -1,13 +1,14 @@
 //! Articles on their way: analysis, pages, lookups, an admin's marks.
 
 use super::{
-    Store, StoreError, names, near,
+    Store, StoreError, names, near, rereads,
     resolve::{self, KeyHash},
     rows::{ARTICLE, article, ms, opt_ms, opt_time, verdict_to_json},
     search,
 };
 use crate::model::{
-    Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, TopicKey, Verdict, credible,
+    Article, ArticleId, ArticleKey, FeedKey, Name, NearKeys, SourceKey, TopicKey, Validators,
+    Verdict, credible,
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -87,6 +88,8 @@ pub struct PageText {
     pub author: Option<String>,
     /// The printed time.
     pub published: Option<Timestamp>,
+    /// To ask for it again with.
+    pub validators: Validators,
 }
 
 /// What trying to read a page came to.
@@ -541,5 +544,5 @@ fn put_page(
         opt_ms(printed),
         old
     ])?;
-    Ok(())
+    rereads::remember(tx, id, page.title.as_deref(), &page.validators)
 }

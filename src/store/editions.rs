@@ -1,7 +1,7 @@
 //! Editions: what they draw from, and the one transaction that freezes one together with its outbox rows.
 
 use super::{
-    Store, StoreError, leavers,
+    Rereading, Store, StoreError, leavers, rereads,
     rows::{ARTICLE, article, from_json, ms, time, to_json},
     shelf,
 };
@@ -59,6 +59,8 @@ pub struct NewEdition {
     pub articles: Vec<ArticleId>,
     /// One for each recipient.
     pub deliveries: Vec<NewDelivery>,
+    /// Whose pages are asked again later.
+    pub rereading: Rereading,
 }
 
 /// A mail to be put into the outbox.
@@ -370,6 +372,7 @@ fn freeze(tx: &Transaction<'_>, new: &NewEdition) -> rusqlite::Result<Frozen> {
         )?
         .execute(params![digest, article.0, id])?;
     }
+    rereads::plan(tx, &new.rereading)?;
     for delivery in &new.deliveries {
         // Asked here and not while composing: leaving takes effect at once.
         if leavers::has_left(tx, digest, &delivery.recipient)? {

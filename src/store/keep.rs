@@ -29,7 +29,7 @@ pub struct StoreCounts {
 pub struct Due {
     /// A feed to be polled.
     pub poll: Option<Timestamp>,
-    /// A page to be read.
+    /// A page to be read, for the first time or again.
     pub page: Option<Timestamp>,
     /// A mail to be delivered.
     pub delivery: Option<Timestamp>,
@@ -101,7 +101,13 @@ impl Store {
             };
             Ok(Due {
                 poll: first(feeds::NEXT_DUE)?,
-                page: first("SELECT min(page_due_at) FROM articles WHERE page_due_at IS NOT NULL")?,
+                page: [
+                    first("SELECT min(page_due_at) FROM articles WHERE page_due_at IS NOT NULL")?,
+                    first("SELECT min(due_at) FROM rereads WHERE due_at IS NOT NULL")?,
+                ]
+                .into_iter()
+                .flatten()
+                .min(),
                 delivery: first("SELECT min(due_at) FROM deliveries WHERE due_at IS NOT NULL")?,
             })
         })
@@ -151,6 +157,8 @@ impl Store {
                 tx.prepare_cached("UPDATE articles SET body = NULL WHERE id = ?1")?
                     .execute([id])?;
                 tx.prepare_cached("UPDATE entries SET content = NULL WHERE article_id = ?1")?
+                    .execute([id])?;
+                tx.prepare_cached("DELETE FROM rereads WHERE article_id = ?1 AND due_at IS NULL AND withdrawn_at IS NULL")?
                     .execute([id])?;
                 search::queue(tx, *id)?;
             }

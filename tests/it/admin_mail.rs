@@ -9,7 +9,7 @@ use diembao::{
         desk, health, reload,
         works::{Setup, Works},
     },
-    model::{DeliveryState, DigestName, Failure, FailureKind, FeedState},
+    model::{DeliveryState, DigestName, Failure, FailureKind, FeedState, Watch},
     store::{Attempt, DeliveryRow, Left, PollCommit, Store},
     text::fold::fold,
 };
@@ -211,6 +211,53 @@ async fn what_goes_on_is_told_again_after_a_week_and_a_crash_tells_nothing_twice
     assert_eq!(told, [16, 23]);
     assert_eq!(office.mails("a@x.example").await.len(), 2);
     assert_eq!(office.mails("b@x.example").await.len(), 2);
+}
+
+#[tokio::test]
+async fn drifted_feeds_are_told_once() {
+    let office = Office::new(ADMIN);
+    office.begin("16T06:00").await;
+    let lease = SignedDuration::from_mins(1);
+    let feeds = office.store.claim_feeds(None, at("16T06:10"), lease).await;
+    let drifting = feeds.unwrap().into_iter().take(1).map(|feed| PollCommit {
+        feed: feed.id,
+        state: FeedState {
+            last_ok_at: Some(at("16T06:10")),
+            next_poll_at: Some(at("16T07:10")),
+            watch: Watch {
+                vietnamese: true,
+                foreign_since: Some(at("10T06:00")),
+                ..Watch::default()
+            },
+            ..FeedState::default()
+        },
+        entries: Vec::new(),
+        at: at("16T06:10"),
+        backfill_after: SignedDuration::from_hours(48),
+    });
+    office.store.commit_polls(drifting.collect()).await.unwrap();
+    assert!(admin::report_due(&office.at("16T07:30")).await.unwrap());
+    let text = office
+        .last_text()
+        .await
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        text.contains("không còn là tiếng Việt, từ 06:00 ngày 10/11/2026"),
+        "{text}"
+    );
+    office
+        .answer(DeliveryState::Sent, "250 ok", "16T07:31")
+        .await;
+    for day in 17..23 {
+        assert!(
+            !admin::report_due(&office.at(&format!("{day}T07:30")))
+                .await
+                .unwrap(),
+            "{day}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! `kill -9` at moments that nobody chose, and a disk that is full: nothing is lost, nothing comes twice.
 
-use crate::support::office::{Office, feed};
+use crate::support::office::{Office, feed, until};
 use crate::support::origin::Origin;
 use crate::support::smtpd::{Script, Smtpd};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,9 +77,10 @@ fn kills_while_polling_lose_nothing_and_double_nothing() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn kills_while_sending_double_no_mail_but_at_the_dot() {
-    const PEOPLE: usize = 12;
+const PEOPLE: usize = 12;
+
+/// An office with news, people and a mail server.
+async fn mailing_office() -> (Origin, Smtpd, Office) {
     let origin = Origin::start();
     origin.on("/tin.rss", feed(&origin, "/tin.rss", 0..5, true));
     let smtpd = Script::new(&["8BITMIME", "SMTPUTF8"]).start().await;
@@ -93,6 +94,56 @@ async fn kills_while_sending_double_no_mail_but_at_the_dot() {
     );
     let office = Office::new(&[origin.url("/tin.rss")], &more);
     office.says(&["fetch"]);
+    (origin, smtpd, office)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_daemons_on_one_file_double_nothing() {
+    let (_origin, smtpd, office) = mailing_office().await;
+    office.says(&["digest", "hang-ngay"]);
+    let mut at_the_dot = BTreeSet::new();
+    for round in 0..3 {
+        let mut daemons: Vec<_> = (0..2)
+            .map(|_| {
+                let mut run = office.command(&["run"]);
+                run.stdout(Stdio::null()).stderr(Stdio::null());
+                run.spawn().unwrap()
+            })
+            .collect();
+        // One of them gives up by itself; the other goes on sending.
+        until("one daemon gives up", || {
+            daemons
+                .iter_mut()
+                .any(|one| one.try_wait().unwrap().is_some())
+        });
+        let last = round == 2;
+        until("some are sent", || {
+            smtpd.got().len() >= if last { PEOPLE } else { 3 * (round + 1) }
+        });
+        if last {
+            until("all are known to be sent", || {
+                office.json(&["--json", "status"])[0]["outbox"]
+                    == serde_json::json!({"sent": PEOPLE})
+            });
+        }
+        let ended = daemons.iter_mut().map(|one| one.try_wait().unwrap());
+        let ended: Vec<_> = ended.flatten().collect();
+        assert_eq!(ended.len(), 1, "one daemon holds the file");
+        assert!(!ended[0].success(), "the other says that it failed");
+        for mut one in daemons {
+            // The one that gave up is gone.
+            let _ = one.kill();
+            one.wait().unwrap();
+        }
+        at_the_dot.extend(between_dot_and_answer(&office));
+    }
+    judge_mails(&smtpd, PEOPLE, &at_the_dot, &[]);
+    assert_eq!(office.troubles(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_while_sending_double_no_mail_but_at_the_dot() {
+    let (_origin, smtpd, office) = mailing_office().await;
     let mut at_the_dot = BTreeSet::new();
     let mut moments = Vec::new();
     for _ in 0..5 {

@@ -24,6 +24,7 @@ mod net;
 mod order;
 mod post;
 mod readme;
+mod reread;
 mod sources;
 mod support;
 mod threats;

@@ -216,6 +216,34 @@ fn templates_are_checked_with_file_line_and_field() {
 }
 
 #[test]
+fn no_template_takes_the_memory() {
+    let office = Office::new("\"an@x.example\"", "");
+    fs::create_dir(office.path("templates")).unwrap();
+    let text = office.path("templates").join("digest.txt.j2");
+    for bomb in [
+        "{{ 'x' * 1000000000 }}",
+        "{{ range(99999)|join('x' * 60000) }}",
+        "{% set ns = namespace(s='xxxxxxxx') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
+        "{% macro m(s, n) %}{% if n %}{{ m(s ~ s, n - 1) }}{% endif %}{% endmacro %}{{ m('xxxxxxxx', 40) }}",
+        "{% set x %}{% for i in range(99999) %}{{ 'x' * 60000 }}{% endfor %}{% endset %}{{ x|length }}",
+        "{{ 'x'|indent(999999999, true)|length }}",
+        "{{ ('x ' * 200000)|wrap('y' * 9000, 'z' * 9000)|length }}",
+    ] {
+        fs::write(&text, bomb).unwrap();
+        // The whole process in less memory than any of them would take.
+        let check = "ulimit -v 1500000; exec \"$0\" --config \"$1\" --quiet digest template check";
+        let out = Command::new("sh")
+            .args(["-c", check, env!("CARGO_BIN_EXE_diembao")])
+            .arg(office.path("diembao.toml"))
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&out.stdout);
+        assert_eq!(out.status.code(), Some(1), "{bomb}: {told} {out:?}");
+        assert!(told.contains("digest.txt.j2:"), "{bomb}: {told}");
+    }
+}
+
+#[test]
 fn a_month_is_counted_for_the_briefing() {
     let office = Office::new(
         "\"an@x.example\"",

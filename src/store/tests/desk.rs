@@ -67,6 +67,11 @@ pub(super) fn freeze(world: &World, slot: &str, number: u32, articles: &[Article
             to("binh@tinhuy.example"),
             to("Lan@tinhuy.example"),
         ],
+        rereading: Rereading {
+            articles: articles.to_vec(),
+            first: noon() + SignedDuration::from_hours(20),
+            until: noon() + SignedDuration::from_hours(72),
+        },
     };
     wait(world.store.freeze_edition(new)).unwrap()
 }
