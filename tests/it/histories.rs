@@ -436,10 +436,10 @@ fn check(events: Vec<Event>) {
     });
 }
 
-/// A thousand take their minutes: every run has a quarter of them, `HISTORIES=1000` all.
+/// A thousand take their minutes: every run has sixty, `HISTORIES=1000` all.
 fn cases() -> u32 {
     let asked = std::env::var("HISTORIES").ok();
-    asked.and_then(|text| text.parse().ok()).unwrap_or(250)
+    asked.and_then(|text| text.parse().ok()).unwrap_or(60)
 }
 
 proptest! {
