@@ -1,7 +1,7 @@
 //! Whether an article is about the Party's own work, and about which branch of it.
 //!
-//! Three voices, each a reason that a person can check: the lexicon ([`tally`]: phrases with hand-set weights, which an
-//! admin may edit), a small model that weighs its findings against one another ([`model`]: some tens of weights learned from
+//! Three voices, each a reason that a person can check: the lexicon (`tally`: phrases with hand-set weights, which an
+//! admin may edit), a small model that weighs its findings against one another (`model`: some tens of weights learned from
 //! labelled articles), and what an admin said of similar articles ([`lessons`], bounded). Their sum is a chance for each
 //! level; a level is reached from one half on. Where no phrase of the lexicon stands, only an admin's word makes an article
 //! relevant.

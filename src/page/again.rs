@@ -79,7 +79,7 @@ const NOTICES: [&str; 22] = [
     "page not found",
 ];
 
-/// Looks at what stands where the article was. Site rules and zone as for [`extract`]; never fails.
+/// Looks at what stands where the article was. Site rules and zone as for [`extract()`]; never fails.
 pub fn look_again(
     answer: &Answer<'_>,
     known: &Known<'_>,

@@ -26,11 +26,11 @@ pub struct TableError {
 pub struct Model {
     /// What is added to each level before anything is seen.
     pub bias: [f32; LEVELS],
-    /// What each number of [`Seen`] adds to the levels, for each unit of it.
+    /// What each number of `Seen` adds to the levels, for each unit of it.
     pub seen: [[f32; LEVELS]; Seen::COUNT],
     /// What is added to each topic, by its key.
     pub topics: Vec<(String, f32)>,
-    /// What each number of [`Own`] adds to its topic.
+    /// What each number of `Own` adds to its topic.
     pub own: [f32; Own::COUNT],
 }
 
@@ -45,8 +45,8 @@ impl Model {
 
     /// Reads a table: lines of tab-separated fields, `#` begins a remark.
     ///
-    /// `level NAME LEVEL1 LEVEL2` for every number of [`Seen`] and for `bias`, `own NAME WEIGHT` for every number of
-    /// [`Own`], `topic KEY WEIGHT` for every topic that is known.
+    /// `level NAME LEVEL1 LEVEL2` for every number of `Seen` and for `bias`, `own NAME WEIGHT` for every number of
+    /// `Own`, `topic KEY WEIGHT` for every topic that is known.
     ///
     /// # Errors
     /// The first line that is not of this form, or that weighs a number in the direction which it must not have.
