@@ -34,9 +34,10 @@ pub mod works;
 pub use run::{RunError, run};
 
 use crate::config::Config;
-use crate::model::Source;
+use crate::model::{Source, SourceKey};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long to sleep until `due`, at most `at_most`; nothing due: `at_most`.
@@ -55,4 +56,23 @@ pub(crate) fn zone_of(source: &Source, config: &Config) -> TimeZone {
         .as_deref()
         .and_then(|name| TimeZone::get(name).ok());
     own.unwrap_or_else(|| config.daemon.time_zone.clone())
+}
+
+/// What is due, by newspaper: the newspapers in the order of their first item, each one's items in their order.
+fn by_newspaper<T>(items: Vec<T>, of: impl Fn(&T) -> &SourceKey) -> Vec<(SourceKey, Vec<T>)> {
+    let mut papers: Vec<(SourceKey, Vec<T>)> = Vec::new();
+    let mut places: HashMap<SourceKey, usize> = HashMap::new();
+    for item in items {
+        let paper = of(&item);
+        let place = match places.get(paper) {
+            Some(place) => *place,
+            None => {
+                places.insert(paper.clone(), papers.len());
+                papers.push((paper.clone(), Vec::new()));
+                papers.len() - 1
+            }
+        };
+        papers[place].1.push(item);
+    }
+    papers
 }

@@ -2,6 +2,7 @@
 //!
 //! Only articles that can matter have a page due (the desk decides that); without its page, the sapo stands for the text.
 
+use super::by_newspaper;
 use super::poll::signed;
 use super::reread;
 use super::watch::Heart;
@@ -108,7 +109,7 @@ async fn read_all(
 ) -> Result<(), StoreError> {
     let mut papers: JoinSet<Result<Vec<PageDone>, StoreError>> = JoinSet::new();
     let at_once = works.setup().config.article.newspapers_at_once.max(1);
-    for (source, pages) in by_newspaper(due) {
+    for (source, pages) in by_newspaper(due, |page| &page.source) {
         while papers.len() >= at_once {
             take_one(&mut papers, each).await?;
         }
@@ -132,17 +133,6 @@ async fn take_one(
         done?.iter().for_each(each);
     }
     Ok(())
-}
-
-fn by_newspaper(due: Vec<DuePage>) -> Vec<(SourceKey, Vec<DuePage>)> {
-    let mut papers: Vec<(SourceKey, Vec<DuePage>)> = Vec::new();
-    for page in due {
-        match papers.iter_mut().find(|(source, _)| *source == page.source) {
-            Some((_, pages)) => pages.push(page),
-            None => papers.push((page.source.clone(), vec![page])),
-        }
-    }
-    papers
 }
 
 async fn read_in_turn(

@@ -3,6 +3,7 @@
 //! Feeds are asked newspaper by newspaper, a newspaper's feeds in turn; a slow one holds up only its own. What came is
 //! committed in batches that wait for nobody longer than `LINGER`.
 
+use super::by_newspaper;
 use super::drift::{self, Seen};
 use super::found::{Found, hash_of, read_fresh};
 use super::pace::{self, Change, ReadResult};
@@ -95,7 +96,7 @@ pub async fn pass(
     let (sender, done) = mpsc::channel(BATCH_ENTRIES);
     let mut batches = Batches::of(done);
     let mut papers = JoinSet::new();
-    for (_, queue) in by_newspaper(feeds) {
+    for (_, queue) in by_newspaper(feeds, |feed| &feed.source) {
         papers.spawn(poll_in_turn(works.clone(), queue, sender.clone()));
     }
     drop(sender);
@@ -221,7 +222,7 @@ impl Crowd {
     /// Hands claimed feeds to their newspapers' tasks; starts a task where there is none.
     fn dispatch(&mut self, works: &Works, feeds: Vec<Feed>, done: &mpsc::Sender<Done>) {
         self.queues.retain(|_, queue| !queue.sender.is_closed());
-        for (source, feeds) in by_newspaper(feeds) {
+        for (source, feeds) in by_newspaper(feeds, |feed| &feed.source) {
             let queue = self.queues.entry(source);
             let rest = match &queue {
                 Entry::Occupied(queue) => queue.get().take(feeds),
@@ -301,20 +302,6 @@ async fn until_next_due(works: &Works, at_most: Duration) -> Duration {
         Ok(due) => super::until(due.poll, now, at_most),
         Err(_) => at_most,
     }
-}
-
-/// Feeds by newspaper, the newspapers in the order of their first due feed.
-fn by_newspaper(feeds: Vec<Feed>) -> Vec<(SourceKey, Vec<Feed>)> {
-    let mut papers: Vec<(SourceKey, Vec<Feed>)> = Vec::new();
-    let mut places: HashMap<SourceKey, usize> = HashMap::new();
-    for feed in feeds {
-        let place = *places.entry(feed.source.clone()).or_insert_with(|| {
-            papers.push((feed.source.clone(), Vec::new()));
-            papers.len() - 1
-        });
-        papers[place].1.push(feed);
-    }
-    papers
 }
 
 async fn poll_in_turn(works: Works, feeds: Vec<Feed>, done: mpsc::Sender<Done>) {

@@ -3,6 +3,7 @@
 //! A paper is not called a withdrawer lightly. A page must look gone twice, an hour apart, while another article of the
 //! same paper stands; where most of a paper's pages look gone at once, its site has changed, not its reports.
 
+use super::by_newspaper;
 use super::pages::{Trouble, ask, reading_of};
 use super::works::{Setup, Works};
 use crate::model::{Article, Edition, FailureKind, FetchOutcome, Fetched, SourceKey, Validators};
@@ -72,7 +73,7 @@ pub async fn round(works: &Works) -> Result<usize, StoreError> {
     let asked = due.len();
     let at_once = works.setup().config.article.newspapers_at_once.max(1);
     let mut papers: JoinSet<Result<(), StoreError>> = JoinSet::new();
-    for (source, pages) in by_newspaper(due) {
+    for (source, pages) in by_newspaper(due, |page| &page.article.source) {
         while papers.len() >= at_once {
             take_one(&mut papers).await?;
         }
@@ -93,18 +94,6 @@ async fn take_one(papers: &mut JoinSet<Result<(), StoreError>>) -> Result<(), St
         .join_next()
         .await
         .map_or(Ok(()), |done| done.unwrap_or(Ok(())))
-}
-
-fn by_newspaper(due: Vec<DueReread>) -> Vec<(SourceKey, Vec<DueReread>)> {
-    let mut papers: Vec<(SourceKey, Vec<DueReread>)> = Vec::new();
-    for page in due {
-        let key = &page.article.source;
-        match papers.iter_mut().find(|(source, _)| source == key) {
-            Some((_, pages)) => pages.push(page),
-            None => papers.push((key.clone(), vec![page])),
-        }
-    }
-    papers
 }
 
 /// What one look at a page shows.

@@ -92,6 +92,12 @@ impl Office {
             .text
     }
 
+    /// The same in one line, however it was broken.
+    async fn last_words(&self) -> String {
+        let text = self.last_text().await;
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     /// Every mail that waits is answered so.
     async fn answer(&self, state: DeliveryState, reply: &str, now: &str) {
         while let Some((delivery, _)) = self
@@ -237,12 +243,7 @@ async fn drifted_feeds_are_told_once() {
     });
     office.store.commit_polls(drifting.collect()).await.unwrap();
     assert!(admin::report_due(&office.at("16T07:30")).await.unwrap());
-    let text = office
-        .last_text()
-        .await
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = office.last_words().await;
     assert!(
         text.contains("không còn là tiếng Việt, từ 06:00 ngày 10/11/2026"),
         "{text}"
@@ -287,12 +288,7 @@ async fn broken_templates_and_refused_changes_are_told() {
         .await
         .unwrap();
     assert!(admin::report_due(&office.at("16T07:30")).await.unwrap());
-    let text = office
-        .last_text()
-        .await
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let text = office.last_words().await;
     assert!(
         text.contains("digest.txt.j2, dòng 2, titel: không có trường này"),
         "{text}"

@@ -1,12 +1,12 @@
 //! What an admin says of articles, and what a change of the rules does: to what is open, and never to what was sent.
 
 use crate::support::{
-    office::{Office, until},
-    origin::{Answer, Origin},
+    office::{Office, news, until},
+    origin::Origin,
 };
 use diembao::config::topics::BUILTIN;
 use serde_json::Value;
-use std::{fmt::Write as _, fs, process::Stdio, time::Duration};
+use std::{fs, process::Stdio, time::Duration};
 
 /// A column that two papers print alike, and one article each of the Party's work and of the market.
 const NEWS: [(&str, &str); 4] = [
@@ -31,19 +31,11 @@ const NEWS: [(&str, &str); 4] = [
 /// An office that has read the news once.
 fn office() -> (Office, Origin) {
     let origin = Origin::start();
-    let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
-    let mut body = String::from("<rss version=\"2.0\"><channel><title>Báo Đồng Bưng</title>");
-    for (number, (title, sapo)) in NEWS.iter().enumerate() {
+    let items = NEWS.iter().enumerate().map(|(number, (title, sapo))| {
         let link = origin.url(&format!("/bai/tin-{number}.html"));
-        write!(
-            body,
-            "<item><title>{title}</title><link>{link}</link><guid>{link}</guid><pubDate>{now}</pubDate>\
-             <description>{sapo}</description></item>"
-        )
-        .unwrap();
-    }
-    body.push_str("</channel></rss>");
-    let answer = Answer::ok(body).header("Content-Type", "application/rss+xml; charset=utf-8");
+        (link, (*title).to_owned(), (*sapo).to_owned())
+    });
+    let answer = news(items);
     origin.on("/tin.rss", answer);
     let office = Office::new(&[origin.url("/tin.rss")], "");
     office.says(&["fetch"]);

@@ -246,10 +246,8 @@ pub fn until(what: &str, mut look: impl FnMut() -> bool) {
 
 /// A feed with items `from..to`: about party work when `party`, each with an address, an id and a date of today.
 pub fn feed(origin: &Origin, path: &str, items: std::ops::Range<u32>, party: bool) -> Answer {
-    let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
-    let mut body = String::from("<rss version=\"2.0\"><channel><title>Báo Đồng Bưng</title>");
     let name = path.trim_matches('/').replace(['/', '.'], "-");
-    for number in items {
+    let item = |number: u32| {
         let link = origin.url(&format!("/bai/{name}-so-{number}.html"));
         let (title, sapo) = if party {
             (
@@ -269,6 +267,16 @@ pub fn feed(origin: &Origin, path: &str, items: std::ops::Range<u32>, party: boo
                 ),
             )
         };
+        (link, title, sapo)
+    };
+    news(items.map(item))
+}
+
+/// A feed with these items of today; `(address, headline, lead)`.
+pub fn news(items: impl IntoIterator<Item = (url::Url, String, String)>) -> Answer {
+    let now = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S +0000");
+    let mut body = String::from("<rss version=\"2.0\"><channel><title>Báo Đồng Bưng</title>");
+    for (link, title, sapo) in items {
         write!(
             body,
             "<item><title>{title}</title><link>{link}</link><guid>{link}</guid><pubDate>{now}</pubDate>\
