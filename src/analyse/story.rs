@@ -5,6 +5,7 @@
 #[cfg(test)]
 mod hard;
 mod named;
+mod space;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -12,13 +13,14 @@ mod veto;
 
 use super::names::Gazetteer;
 use crate::model::{Article, ArticleId, SourceKey};
+use space::Space;
+pub use space::Usage;
 use std::{
     borrow::Borrow,
     cmp::Reverse,
-    collections::{BTreeMap, BinaryHeap},
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
 };
-pub use terms::Usage;
-use terms::{Likeness, Space, Terms};
+use terms::Terms;
 use veto::{Marks, Side};
 
 /// How alike articles must be to be one story.
@@ -35,6 +37,15 @@ impl Cut {
         alike: 0.145,
         in_common_words: 0.4,
     };
+
+    /// How alike two articles must be that share so many particulars.
+    fn wanted(self, particulars: u32) -> f32 {
+        if particulars >= PARTICULARS {
+            self.alike
+        } else {
+            self.in_common_words
+        }
+    }
 }
 
 /// Names, figures and wordings, used by few others, that tell one event from the same work elsewhere.
@@ -119,7 +130,8 @@ fn cluster_with(articles: &[StoryText], usage: &Usage, cut: Cut) -> Vec<usize> {
     order.sort_by_cached_key(|&i| articles[i].terms.fingerprint());
     let sorted: Vec<&StoryText> = order.iter().map(|&i| &articles[i]).collect();
     let mut numbers: Vec<usize> = (0..articles.len()).collect();
-    for members in complete_link(&links(&sorted, usage, cut)) {
+    let links = links(&sorted, |i| i + 1, usage, cut);
+    for members in complete_link(&links) {
         let places = members.iter().map(|&place| order[place]);
         let first = places.clone().min().unwrap_or_default();
         places.for_each(|i| numbers[i] = first);
@@ -178,97 +190,122 @@ fn continued(
         .map(|(article, _)| StoryText::of(article, desk))
         .collect();
     let all: Vec<&StoryText> = texts.iter().chain(&known).collect();
-    let links = links(&all, desk.usage, Cut::OURS);
-    let mut found: BTreeMap<usize, usize> = BTreeMap::new();
-    for (i, number) in numbers.iter().enumerate() {
-        let linked = links[i].range(texts.len()..).map(|(&j, _)| j - texts.len());
-        for place in linked {
-            let members = numbers.iter().zip(texts).filter(|(n, _)| *n == number);
-            let mut sides = members.map(|(_, text)| text.side());
-            if sides.any(|side| veto::apart(side, known[place].side())) {
-                continue;
-            }
-            // The latest edition; of its articles the first by rank.
-            let key = |at: usize| {
-                let (article, edition) = &earlier[at];
-                (Reverse(*edition), (desk.rank)(&article.source), article.id)
-            };
-            let best = found.entry(*number).or_insert(place);
-            if key(place) < key(*best) {
-                *best = place;
-            }
-        }
+    let links = links(&all, |_| texts.len(), desk.usage, Cut::OURS);
+    let mut members: BTreeMap<usize, (Vec<&StoryText>, BTreeSet<usize>)> = BTreeMap::new();
+    for ((number, text), links) in numbers.iter().zip(texts).zip(links) {
+        let (story, linked) = members.entry(*number).or_default();
+        story.push(text);
+        linked.extend(links.iter().map(|(j, _)| j - texts.len()));
     }
-    found
-}
-
-fn is_near(likeness: Likeness, cut: Cut) -> bool {
-    let wanted = if likeness.particulars >= PARTICULARS {
-        cut.alike
-    } else {
-        cut.in_common_words
+    // The latest edition; of its articles the first by rank.
+    let key = |place: &usize| {
+        let (article, edition) = &earlier[*place];
+        (Reverse(*edition), (desk.rank)(&article.source), article.id)
     };
-    likeness.alike >= wanted
+    let latest = |(story, linked): (Vec<&StoryText>, BTreeSet<usize>)| {
+        let contradicts =
+            |text: &&StoryText, place: usize| veto::apart(text.side(), known[place].side());
+        let told = linked
+            .into_iter()
+            .filter(|&place| !story.iter().any(|text| contradicts(text, place)));
+        told.min_by_key(key)
+    };
+    members
+        .into_iter()
+        .filter_map(|(number, story)| Some((number, latest(story)?)))
+        .collect()
 }
 
-/// For each article the others that can be in its story, with how alike they are.
-fn links(articles: &[&StoryText], usage: &Usage, cut: Cut) -> Vec<BTreeMap<usize, f32>> {
+/// For each article the others that can be in its story, in order, with how alike they are; of those only that stand at
+/// `from` of its place or behind.
+fn links(
+    articles: &[&StoryText],
+    from: impl Fn(usize) -> usize,
+    usage: &Usage,
+    cut: Cut,
+) -> Vec<Vec<(usize, f32)>> {
     let terms: Vec<&Terms> = articles.iter().map(|a| &a.terms).collect();
     let space = Space::new(&terms, usage);
-    let mut links = vec![BTreeMap::new(); articles.len()];
-    for (i, a) in articles.iter().enumerate() {
-        for (j, likeness) in space
-            .like(i)
-            .filter(|(_, likeness)| is_near(*likeness, cut))
-        {
-            let alike = likeness.alike;
-            let b = articles[j];
-            let together = if a.bare && b.bare {
-                veto::same_headline(&a.marks, &b.marks)
-            } else {
-                !veto::apart(a.side(), b.side())
-            };
-            if together {
-                links[i].insert(j, alike);
-                links[j].insert(i, alike);
-            }
+    let can_be_one = |a: &StoryText, b: &StoryText| {
+        if a.bare && b.bare {
+            veto::same_headline(&a.marks, &b.marks)
+        } else {
+            !veto::apart(a.side(), b.side())
         }
-    }
-    links
+    };
+    let of = |(i, a): (usize, &&StoryText)| {
+        let mut near = space.near(i, from(i), |particulars| cut.wanted(particulars));
+        near.retain(|(j, _)| can_be_one(a, articles[*j]));
+        near
+    };
+    articles.iter().enumerate().map(of).collect()
 }
 
 /// Joins the most alike groups first, as long as every member of the one is linked with every member of the other.
-fn complete_link(links: &[BTreeMap<usize, f32>]) -> Vec<Vec<usize>> {
+/// `links` has each pair at its first article.
+fn complete_link(links: &[Vec<(usize, f32)>]) -> Vec<Vec<usize>> {
     let mut members: Vec<Vec<usize>> = (0..links.len()).map(|i| vec![i]).collect();
-    let mut near = links.to_vec();
     // Non-negative floats sort by their bits; ties go to the earlier pair.
     let entry = |i: usize, j: usize, alike: f32| (alike.to_bits(), Reverse(i.min(j)), i.max(j));
-    let mut heap: BinaryHeap<_> = BinaryHeap::new();
-    for (i, near) in links.iter().enumerate() {
-        let later = near.range(i + 1..);
-        heap.extend(later.map(|(&j, &alike)| entry(i, j, alike)));
+    let mut near = vec![Near::default(); links.len()];
+    let mut pairs = Vec::new();
+    for (i, later) in links.iter().enumerate() {
+        for &(j, alike) in later {
+            near[i].0.push((j, alike));
+            near[j].0.push((i, alike));
+            pairs.push(entry(i, j, alike));
+        }
     }
+    let mut heap = BinaryHeap::from(pairs);
     while let Some((bits, Reverse(i), j)) = heap.pop() {
         // Entries of groups that have changed since are void.
-        if near[i].get(&j).map(|alike| alike.to_bits()) != Some(bits) {
+        if near[i].get(j).map(f32::to_bits) != Some(bits) {
             continue;
         }
         let moved = std::mem::take(&mut members[j]);
         members[i].extend(moved);
         let (ours, theirs) = (std::mem::take(&mut near[i]), std::mem::take(&mut near[j]));
-        for &k in ours.keys().chain(theirs.keys()) {
-            near[k].remove(&i);
-            near[k].remove(&j);
+        for &(k, _) in &theirs.0 {
+            near[k].remove(j);
         }
-        for (&k, &alike) in &ours {
-            if let Some(other) = theirs.get(&k) {
-                let least = alike.min(*other);
-                near[i].insert(k, least);
-                near[k].insert(i, least);
-                heap.push(entry(i, k, least));
+        for (k, alike) in ours.0 {
+            match theirs.get(k) {
+                Some(other) => {
+                    let least = alike.min(other);
+                    near[i].0.push((k, least));
+                    near[k].set(i, least);
+                    heap.push(entry(i, k, least));
+                }
+                None => near[k].remove(i),
             }
         }
     }
     members.retain(|group| !group.is_empty());
     members
+}
+
+/// The groups that one can be joined with, in order, with how alike they are.
+#[derive(Debug, Clone, Default)]
+struct Near(Vec<(usize, f32)>);
+
+impl Near {
+    fn place(&self, group: usize) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&group, |(known, _)| *known)
+    }
+
+    fn get(&self, group: usize) -> Option<f32> {
+        self.place(group).ok().map(|place| self.0[place].1)
+    }
+
+    fn set(&mut self, group: usize, alike: f32) {
+        if let Ok(place) = self.place(group) {
+            self.0[place].1 = alike;
+        }
+    }
+
+    fn remove(&mut self, group: usize) {
+        if let Ok(place) = self.place(group) {
+            self.0.remove(place);
+        }
+    }
 }

@@ -51,7 +51,9 @@ pub fn push_key(syllable: &str, out: &mut String) {
             }
         }
     }
-    out.extend(tone);
+    if let Some(tone) = tone {
+        out.push(tone);
+    }
 }
 
 /// The comparison key of one syllable: see [`push_key`].
@@ -112,8 +114,9 @@ impl Letter {
 }
 
 fn push_letter(letter: Letter, out: &mut String, tone: &mut Option<char>) {
-    out.extend(letter.base);
-    out.extend(letter.modifier);
+    for part in [letter.base, letter.modifier].into_iter().flatten() {
+        out.push(part);
+    }
     *tone = letter.tone.or(*tone);
 }
 

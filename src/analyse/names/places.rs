@@ -1,7 +1,13 @@
 //! Provinces by all their names: those of today, those before 1 July 2025, and other spellings.
 
 use super::words::{Gap, Keys, Word, keys, phrase, printed, reads};
-use crate::config::Places;
+use crate::{
+    config::Places,
+    text::{
+        normal::push_key,
+        syllable::{Syllable, syllables},
+    },
+};
 use std::{collections::HashMap, sync::LazyLock};
 
 /// Before a name these make it something else: a street, a school, a surname.
@@ -16,11 +22,16 @@ static OFFICES: LazyLock<Keys> = LazyLock::new(|| keys("tỉnh ủy"));
 
 static CITY: LazyLock<Vec<String>> = LazyLock::new(|| phrase("thành phố"));
 
+/// Words in front of a name that tell what it is.
+const BEFORE: usize = 2;
+
 /// All names of the provinces, ready to be looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Gazetteer {
     /// By first key, the longest first: the whole name, and the province's key of today.
     names: HashMap<String, Vec<(Vec<String>, String)>>,
+    /// Words of the longest name.
+    longest: usize,
 }
 
 /// A province as an article names it.
@@ -65,13 +76,43 @@ impl Gazetteer {
             same.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.cmp(b)));
             same.dedup();
         }
-        Self { names }
+        let longest = names.values().flatten().map(|(keys, _)| keys.len()).max();
+        Self {
+            names,
+            longest: longest.unwrap_or_default(),
+        }
     }
 
     /// Keys of the provinces that a text names, as often as it names them.
     pub fn provinces_in(&self, text: &str) -> Vec<String> {
-        let found = self.find(&super::words::words(text));
-        found.into_iter().map(|named| named.key).collect()
+        let syllables: Vec<Syllable> = syllables(text).collect();
+        let mut key = String::new();
+        let mut out = Vec::new();
+        let mut at = 0;
+        while let Some(syllable) = syllables.get(at) {
+            let printed = syllable.of(text);
+            key.clear();
+            if printed.starts_with(char::is_uppercase) {
+                push_key(printed, &mut key);
+            }
+            // Few words begin a name: only what stands around these is looked at closer.
+            let found = self.names.contains_key(&key).then(|| {
+                let from = at.saturating_sub(BEFORE);
+                let around = &syllables[from..syllables.len().min(at + self.longest)];
+                let end = around.last().map_or(syllable.end, |last| last.end);
+                let words = super::words::words(&text[around[0].start..end]);
+                let (length, key) = self.at(&words, at - from)?;
+                Some((length, key.to_owned()))
+            });
+            match found.flatten() {
+                Some((length, key)) => {
+                    out.push(key);
+                    at += length;
+                }
+                None => at += 1,
+            }
+        }
+        out
     }
 
     /// Keys of the provinces whose office acts in a text: "Tỉnh ủy An Giang", "UBND tỉnh Cà Mau". Where something merely takes

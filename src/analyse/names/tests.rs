@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::Places;
+use proptest::prelude::*;
 
 fn read(text: &str) -> Vec<Name> {
     let article = ArticleText {
@@ -194,5 +195,24 @@ proptest::proptest! {
             proptest::prop_assert!(squashed.contains(&name.shown), "{name:?}");
             proptest::prop_assert!(!name.key.is_empty());
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn provinces_found_word_by_word_are_those_found_around_capitals(
+        parts in prop::collection::vec(
+            prop::sample::select(vec![
+                "Hà Nội", "An Giang", "an Giang", "Bà Rịa - Vũng Tàu", "Bà", "Rịa", "thành phố Huế", "phố Huế", "TP. Hồ Chí Minh", "Hồ Chí Minh",
+                "xã", "đường", "Nguyễn", "tỉnh", ", ", ". ", "- ", "Kiên Giang", "Đắk", "Lắk", "Huế", "(", "a\u{309}", "TP.HCM",
+            ]),
+            0..30,
+        ),
+        joined in prop::sample::select(vec![" ", ""]),
+    ) {
+        let places = Gazetteer::new(&Places::builtin());
+        let text = parts.join(joined);
+        let slowly: Vec<String> = places.find(&words(&text)).into_iter().map(|named| named.key).collect();
+        prop_assert_eq!(places.provinces_in(&text), slowly);
     }
 }

@@ -1,12 +1,11 @@
 //! Events told apart by who, where and which document: two headlines that name another person, province or resolution,
 //! neither report knowing the other's. Provinces go by their names of today, documents by one key for code and name.
 
-use super::terms::{Terms, pair, words};
+use super::terms::{Terms, hash, pair, words};
 use crate::{
     analyse::names::{Gazetteer, documents_in, names},
     model::{ArticleText, NameKind},
 };
-use std::collections::BTreeSet;
 
 /// Bytes of the running text in which documents are looked for.
 const OPENING: usize = 3_000;
@@ -27,17 +26,20 @@ const HOME: [&str; 10] = [
     "tỉnh ta",
 ];
 
+/// Keys of names, as numbers.
+type Keys = Vec<u64>;
+
 /// Who, where and which document an article is about.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Named {
     /// The province of the headline, else whose office acts in the lead, else the paper's own; several say nothing of where.
-    provinces: BTreeSet<String>,
+    provinces: Keys,
     /// Those named anywhere.
-    all_provinces: BTreeSet<String>,
+    all_provinces: Keys,
     /// Documents of the headline.
-    documents: BTreeSet<String>,
+    documents: Keys,
     /// Those named in the opening too.
-    all_documents: BTreeSet<String>,
+    all_documents: Keys,
     /// Persons of the headline, as terms.
     persons: Vec<Vec<u64>>,
 }
@@ -57,8 +59,8 @@ impl Named {
         };
         for name in names(&headline, gazetteer) {
             match name.kind {
-                NameKind::Place => drop(out.provinces.insert(name.key)),
-                NameKind::Document => drop(out.documents.insert(name.key)),
+                NameKind::Place => out.provinces.push(hash(&name.key)),
+                NameKind::Document => out.documents.push(hash(&name.key)),
                 NameKind::Person => {
                     let terms = words(&name.shown, MAX_NAME)
                         .iter()
@@ -72,21 +74,21 @@ impl Named {
         out.all_provinces.clone_from(&out.provinces);
         out.all_documents.clone_from(&out.documents);
         if out.provinces.is_empty() {
-            out.provinces.extend(gazetteer.acting_in(lead));
+            add(&mut out.provinces, gazetteer.acting_in(lead));
         }
-        out.all_provinces.extend(gazetteer.provinces_in(lead));
-        out.all_provinces.extend(gazetteer.provinces_in(text));
+        add(&mut out.all_provinces, gazetteer.provinces_in(lead));
+        add(&mut out.all_provinces, gazetteer.provinces_in(text));
         let opening = &text[..text.floor_char_boundary(OPENING)];
-        out.all_documents
-            .extend(documents_in(lead).chain(documents_in(opening)));
+        add(&mut out.all_documents, documents_in(lead));
+        add(&mut out.all_documents, documents_in(opening));
         if let Some(home) = home
             && out.provinces.is_empty()
             && HOME
                 .iter()
                 .any(|word| title.contains(word) || lead.contains(word) || opening.contains(word))
         {
-            out.provinces.insert(home.to_owned());
-            out.all_provinces.insert(home.to_owned());
+            add(&mut out.provinces, [home]);
+            add(&mut out.all_provinces, [home]);
         }
         if out.provinces.len() > 1 {
             out.provinces.clear();
@@ -96,14 +98,9 @@ impl Named {
 
     /// Whether these cannot be about one event.
     pub fn apart(&self, terms: &Terms, other: &Self, other_terms: &Terms) -> bool {
-        let unknown = |ours: &BTreeSet<String>,
-                       theirs: &BTreeSet<String>,
-                       all: &BTreeSet<String>,
-                       others: &BTreeSet<String>| {
-            !ours.is_empty()
-                && !theirs.is_empty()
-                && ours.is_disjoint(others)
-                && theirs.is_disjoint(all)
+        let share = |ours: &Keys, theirs: &Keys| ours.iter().any(|key| theirs.contains(key));
+        let unknown = |ours: &Keys, theirs: &Keys, all: &Keys, others: &Keys| {
+            !ours.is_empty() && !theirs.is_empty() && !share(ours, others) && !share(theirs, all)
         };
         let says = |terms: &Terms, person: &Vec<u64>| {
             person.windows(2).all(|two| terms.has(pair(two[0], two[1])))
@@ -125,5 +122,15 @@ impl Named {
                 &self.all_documents,
                 &other.all_documents,
             )
+    }
+}
+
+/// Adds those that are not there yet.
+fn add(known: &mut Keys, keys: impl IntoIterator<Item = impl AsRef<str>>) {
+    for key in keys {
+        let key = hash(key.as_ref());
+        if !known.contains(&key) {
+            known.push(key);
+        }
     }
 }

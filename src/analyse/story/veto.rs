@@ -8,6 +8,7 @@ use super::{
 use crate::analyse::names::Gazetteer;
 use std::{
     collections::{BTreeSet, HashMap},
+    ops::Range,
     sync::LazyLock,
 };
 
@@ -123,7 +124,8 @@ pub(super) struct Marks {
     title: Vec<Word>,
     /// A column's heading, not a headline.
     column: bool,
-    slots: BTreeSet<Slot>,
+    /// In order, each once.
+    slots: Vec<Slot>,
     named: Named,
 }
 
@@ -150,7 +152,7 @@ impl Marks {
         Self {
             column: TABLES.columns.iter().any(|head| plain.starts_with(head)),
             title: expand(title_words, is_shouted(title)),
-            slots,
+            slots: slots.into_iter().collect(),
             named: Named::new(title, lead, text, gazetteer, home),
         }
     }
@@ -265,9 +267,10 @@ pub(super) struct Side<'a> {
 
 /// Whether these cannot be reports of one event.
 pub(super) fn apart(a: Side<'_>, b: Side<'_>) -> bool {
-    one_form_filled_twice(a, b)
+    // The dearest last.
+    a.marks.named.apart(a.terms, &b.marks.named, b.terms)
         || other_slot(a, b)
-        || a.marks.named.apart(a.terms, &b.marks.named, b.terms)
+        || one_form_filled_twice(a, b)
 }
 
 /// The same headline but for a name or a number in one place, and neither report knows the other's.
@@ -277,77 +280,80 @@ fn one_form_filled_twice(a: Side<'_>, b: Side<'_>) -> bool {
     let unlike: usize = gaps.iter().map(|(a, b)| a.len().min(b.len())).sum();
     let shorter = title_a.len().min(title_b.len());
     let other = |(gap_a, gap_b): &Gap| {
-        let own_a = specific(title_a, gap_a);
-        let own_b = specific(title_b, gap_b);
+        let own_a = specific(title_a, gap_a.clone());
+        let own_b = specific(title_b, gap_b.clone());
         // Only names and numbers, on both sides: "xã [Bến Mới] khai mạc", "xã [Chợ Cũ] khai mạc".
         (own_a.len(), own_b.len()) == (gap_a.len(), gap_b.len())
             && !own_a.is_empty()
             && !own_b.is_empty()
             // A name that only moved fills nothing else.
-            && !stands_in(title_a, gap_a, title_b)
-            && !stands_in(title_b, gap_b, title_a)
+            && !stands_in(&title_a[gap_a.clone()], title_b)
+            && !stands_in(&title_b[gap_b.clone()], title_a)
             && !own_a.iter().any(|term| b.terms.has(*term))
             && !own_b.iter().any(|term| a.terms.has(*term))
     };
     (shorter - unlike) as f32 >= SAME_FORM * shorter as f32 && gaps.iter().any(other)
 }
 
-/// Whether the other headline has any of the words at these places too.
-fn stands_in(title: &[Word], places: &[usize], other: &[Word]) -> bool {
-    let mut terms = places.iter().filter_map(|&i| Some(title.get(i)?.term));
-    terms.any(|term| other.iter().any(|word| word.term == term))
+/// Whether the other headline has any of these words too.
+fn stands_in(words: &[Word], other: &[Word]) -> bool {
+    let has = |term: u64| other.iter().any(|word| word.term == term);
+    words.iter().any(|word| has(word.term))
 }
 
 /// Places of words that stand in one headline where the other has others.
-type Gap = (Vec<usize>, Vec<usize>);
+type Gap = (Range<usize>, Range<usize>);
 
 /// What differs between two headlines, in order, around the longest sequence of words that they share.
 fn gaps(a: &[Word], b: &[Word]) -> Vec<Gap> {
-    let mut longest = vec![vec![0_u16; b.len() + 1]; a.len() + 1];
+    // By places in both: how many words the rests from there on share.
+    let width = b.len() + 1;
+    let mut longest = vec![0_u16; (a.len() + 1) * width];
     for i in (0..a.len()).rev() {
         for j in (0..b.len()).rev() {
-            longest[i][j] = if a[i].term == b[j].term {
-                longest[i + 1][j + 1] + 1
+            let at = i * width + j;
+            longest[at] = if a[i].term == b[j].term {
+                longest[at + width + 1] + 1
             } else {
-                longest[i + 1][j].max(longest[i][j + 1])
+                longest[at + width].max(longest[at + 1])
             };
         }
     }
-    let mut gaps: Vec<Gap> = vec![Gap::default()];
+    let mut gaps: Vec<Gap> = Vec::new();
     let (mut i, mut j) = (0, 0);
+    let mut gap = (0..0, 0..0);
     while i < a.len() || j < b.len() {
         let both = i < a.len() && j < b.len();
         if both && a[i].term == b[j].term {
-            gaps.push(Gap::default());
+            gaps.push(gap);
             (i, j) = (i + 1, j + 1);
+            gap = (i..i, j..j);
             continue;
         }
-        let skip_a = j == b.len() || (i < a.len() && longest[i + 1][j] >= longest[i][j + 1]);
-        let Some(gap) = gaps.last_mut() else { break };
+        let below = (i + 1) * width + j;
+        let skip_a = j == b.len() || (i < a.len() && longest[below] >= longest[below - width + 1]);
         if skip_a {
-            gap.0.push(i);
             i += 1;
+            gap.0.end = i;
         } else {
-            gap.1.push(j);
             j += 1;
+            gap.1.end = j;
         }
     }
+    gaps.push(gap);
     gaps.retain(|(a, b)| !a.is_empty() || !b.is_empty());
     gaps
 }
 
 /// Both name a place, session or document of one kind, each another, and neither mentions the other's.
-fn other_slot(a: Side<'_>, b: Side<'_>) -> bool {
-    let kinds: BTreeSet<u64> = a.marks.slots.iter().map(|slot| slot.kind).collect();
-    kinds.into_iter().any(|kind| {
-        let of = |side: &Side<'_>| -> Vec<Slot> {
-            let slots = side.marks.slots.iter();
-            slots.filter(|s| s.kind == kind).cloned().collect()
-        };
-        let (ours, theirs) = (of(&a), of(&b));
-        !theirs.is_empty()
-            && !ours.iter().any(|slot| is_said(slot, b.terms))
-            && !theirs.iter().any(|slot| is_said(slot, a.terms))
+fn other_slot<'a>(a: Side<'a>, b: Side<'a>) -> bool {
+    let kinds = |side: Side<'a>| side.marks.slots.chunk_by(|a, b| a.kind == b.kind);
+    kinds(a).any(|ours| {
+        let theirs = kinds(b).find(|theirs| theirs[0].kind == ours[0].kind);
+        theirs.is_some_and(|theirs| {
+            !ours.iter().any(|slot| is_said(slot, b.terms))
+                && !theirs.iter().any(|slot| is_said(slot, a.terms))
+        })
     })
 }
 
@@ -391,9 +397,9 @@ impl Difference {
 }
 
 /// Of the words at these places, the names and numbers: each as the term under which a text would say it.
-fn specific(title: &[Word], places: &[usize]) -> Vec<u64> {
+fn specific(title: &[Word], places: impl Iterator<Item = usize>) -> Vec<u64> {
     let at = |i: Option<usize>| i.and_then(|i| title.get(i));
-    let term = |&i: &usize| {
+    let term = |i: usize| {
         let word = title.get(i)?;
         let before = at(i.checked_sub(1)).filter(|w| w.capital && !word.apart);
         let after = at(Some(i + 1)).filter(|w| !w.apart);
@@ -411,7 +417,7 @@ fn specific(title: &[Word], places: &[usize]) -> Vec<u64> {
             (None, None) => word.term,
         })
     };
-    places.iter().filter_map(term).collect()
+    places.filter_map(term).collect()
 }
 
 /// Whether two headlines, all there is of their articles, say the same.
@@ -428,8 +434,8 @@ pub(super) fn same_headline(a: &Marks, b: &Marks) -> bool {
     } else {
         SAME_WORDS
     };
-    let conflict = !specific(&a.title, &diff.only_a).is_empty()
-        && !specific(&b.title, &diff.only_b).is_empty();
+    let conflict = !specific(&a.title, diff.only_a.into_iter()).is_empty()
+        && !specific(&b.title, diff.only_b.into_iter()).is_empty();
     !conflict
         && shared >= wanted * shorter as f32
         && shared >= SAME_OF_LONGER * a.title.len().max(b.title.len()) as f32
