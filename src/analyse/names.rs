@@ -5,19 +5,17 @@
 //! costs a search hit, a wrong one a wrong veto.
 
 mod bodies;
-mod documents;
 mod persons;
 mod places;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use documents::document_key;
 pub use places::Gazetteer;
 
 use crate::{
     model::{ArticleText, Name, NameKind},
-    text::fold::fold,
+    text::{doccode, fold::fold},
 };
 use std::collections::HashMap;
 use words::words;
@@ -33,7 +31,9 @@ pub fn names(article: &ArticleText<'_>, places: &Gazetteer) -> Vec<Name> {
     let mut found = Found::default();
     for part in [article.title, article.sapo, article.body] {
         let part = &part[..part.floor_char_boundary(MAX_PART)];
-        documents::find(part, &mut found);
+        for (key, printed) in doccode::printed(part) {
+            found.add(NameKind::Document, key, printed, None);
+        }
         let words = words(part);
         let named = places.find(&words);
         for place in &named {
@@ -50,18 +50,11 @@ pub fn names(article: &ArticleText<'_>, places: &Gazetteer) -> Vec<Name> {
     found.names
 }
 
-/// The keys of the documents that a text names, as often as it names them.
-pub fn documents_in(text: &str) -> impl Iterator<Item = String> {
-    let mut found = Found::default();
-    documents::find(text, &mut found);
-    found.names.into_iter().map(|name| name.key)
-}
-
 /// The key under which a person, a body or a document is stored, of what somebody typed: case, diacritics and blanks do
 /// not count, a document may be given by its code or its name.
 pub fn search_key(kind: NameKind, typed: &str) -> String {
     match kind {
-        NameKind::Document => document_key(typed).unwrap_or_else(|| plain(typed)),
+        NameKind::Document => doccode::key(typed).unwrap_or_else(|| plain(typed)),
         NameKind::Body => bodies::key(typed),
         NameKind::Person | NameKind::Place => plain(typed),
     }

@@ -226,15 +226,19 @@ fn links(
 ) -> Vec<Vec<(usize, f32)>> {
     let terms: Vec<&Terms> = articles.iter().map(|a| &a.terms).collect();
     let space = Space::new(&terms, usage);
-    let can_be_one = |a: &StoryText, b: &StoryText| {
-        if a.bare && b.bare {
-            veto::same_headline(&a.marks, &b.marks)
-        } else {
-            !veto::apart(a.side(), b.side())
-        }
+    let bare = |a: &StoryText, b: &StoryText| a.bare && b.bare;
+    let can_be_one = |a: &StoryText, b: &StoryText| match bare(a, b) {
+        true => veto::same_headline(&a.marks, &b.marks),
+        false => !veto::apart(a.side(), b.side()),
     };
     let of = |(i, a): (usize, &&StoryText)| {
-        let mut near = space.near(i, from(i), |particulars| cut.wanted(particulars));
+        // What costs least is asked first.
+        let can_be_near = |j: usize| {
+            let b = articles[j];
+            bare(a, b) || !veto::named_apart(a.side(), b.side())
+        };
+        let wanted = |particulars| cut.wanted(particulars);
+        let mut near = space.near(i, from(i), can_be_near, wanted);
         near.retain(|(j, _)| can_be_one(a, articles[*j]));
         near
     };

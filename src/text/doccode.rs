@@ -1,8 +1,13 @@
 //! Numbers of official documents in running text: `57-NQ/TW`, "Nghị quyết số 57", "Nghị định 178/2024/NĐ-CP".
 //!
-//! A document is called by its full number in one report and by kind and number alone in the next. `spans` gives
-//! both under one name, so that each finds the other.
+//! A document is called by its full number in one report and by kind and number alone in the next. [`spans`] gives
+//! both under one name, so that each finds the other, however somebody types them. [`printed`] and [`key`] are
+//! stricter, for what an article is held to be about.
 
+mod printed;
+
+use super::fold::fold;
+pub use printed::{key, printed};
 use regex::{Captures, Regex};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -21,28 +26,51 @@ pub struct DocCode {
     pub issuer: Option<String>,
 }
 
-/// A kind's words, folded, and its abbreviation in numbers. *Quyết định* and *quy định* share one.
-const KINDS: &[(&str, &str)] = &[
-    ("nghi quyet", "nq"),
-    ("chi thi", "ct"),
-    ("ket luan", "kl"),
-    ("quy dinh", "qd"),
-    ("quyet dinh", "qd"),
-    ("quy che", "qc"),
-    ("huong dan", "hd"),
-    ("thong bao", "tb"),
-    ("ke hoach", "kh"),
-    ("chuong trinh", "ctr"),
-    ("de an", "da"),
-    ("nghi dinh", "nd"),
-    ("thong tu", "tt"),
-    ("phap lenh", "pl"),
-    ("luat", "luat"),
+/// Kinds of documents: in a number, in words. Of two that begin alike the longer stands first.
+const KINDS: [(&str, &str); 20] = [
+    ("NQ", "nghị quyết"),
+    ("CT", "chỉ thị"),
+    ("KL", "kết luận"),
+    ("QĐ", "quyết định"),
+    ("QĐ", "quy định"),
+    ("QC", "quy chế"),
+    ("HD", "hướng dẫn"),
+    ("TB", "thông báo"),
+    ("KH", "kế hoạch"),
+    ("NĐ", "nghị định"),
+    ("TT", "thông tư"),
+    ("CV", "công văn"),
+    ("CĐ", "công điện"),
+    ("BC", "báo cáo"),
+    ("TTr", "tờ trình"),
+    ("CTr", "chương trình hành động"),
+    ("CTr", "chương trình"),
+    ("ĐA", "đề án"),
+    ("PL", "pháp lệnh"),
+    ("Luật", "luật"),
 ];
+/// Further kinds in numbers: another short form of *quy định*, joint circulars, programmes.
+const CODES: [&str; 3] = ["QĐi", "TTLT", "CTHĐ"];
+
+/// [`KINDS`], folded.
+static FOLDED: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let kinds = KINDS.iter();
+    kinds
+        .map(|(code, words)| (fold(code), fold(words)))
+        .collect()
+});
+
+/// What stands for a kind in a number, the longer before the shorter, for a pattern.
+fn codes() -> String {
+    let mut codes: Vec<&str> = KINDS.iter().map(|(code, _)| *code).chain(CODES).collect();
+    codes.sort_by_key(|code| std::cmp::Reverse(code.len()));
+    codes.dedup();
+    codes.join("|")
+}
 
 /// A full number: number, year, kind, issuer; or number, year, issuer (`80/2025/QH15`).
 static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let kinds = "nq|ct|kl|qdi|qd|qc|hd|tb|kh|ctr|da|nd|tt|pl|tttt|bc|cv|ttr";
+    let kinds = fold(&codes());
     Regex::new(&format!(
         r"\b(\d{{1,5}})\s?(?:/\s?(\d{{4}})\s?)?[-‐–—−/]\s?(?:({kinds})\s?[-‐–—−/]\s?([a-z][a-z0-9]{{1,11}}(?:[-/][a-z]{{2,12}})?)|((?:ubtv)?qh\d{{1,2}}))\b"
     ))
@@ -51,7 +79,7 @@ static FULL: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Kind and number in words; the plural ("các nghị quyết 57, 59 và 66") names several.
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let kinds: Vec<&str> = KINDS.iter().map(|(words, _)| *words).collect();
+    let kinds: Vec<&str> = FOLDED.iter().map(|(_, words)| words.as_str()).collect();
     let kinds = kinds.join("|").replace(' ', r"\s");
     Regex::new(&format!(
         r"(\b(?:cac|nhung)\s)?\b({kinds})\s(?:so\s?:?\s?)?(\d{{1,5}})\b((?:(?:,|;|\sva)\s?(?:so\s)?\d{{1,5}}\b)*)"
@@ -126,12 +154,12 @@ fn in_words(
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ");
-    let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == words) else {
+    let Some((kind, _)) = FOLDED.iter().find(|(_, known)| *known == words) else {
         return;
     };
     let bare = |number: &str| DocCode {
         number: plain(number),
-        kind: (*kind).to_owned(),
+        kind: kind.clone(),
         issuer: None,
     };
     if full.contains(&number.start()) {
@@ -141,7 +169,7 @@ fn in_words(
         if let Some((range, code)) = named {
             range.start = whole.start();
             if code.kind.is_empty() {
-                code.kind = (*kind).to_owned();
+                code.kind.clone_from(kind);
             }
         }
         return;
@@ -208,6 +236,14 @@ mod tests {
             ),
             ("Nghị quyết số 202/2025/QH15", vec!["202 nq 2025qh15"]),
             ("kế hoạch 57.000 tỷ, kế hoạch 95%", vec![]),
+            (
+                "12-CTr/TU, Chương trình hành động số 12, Chương trình 12",
+                vec!["12 ctr tu", "12 ctr", "12 ctr"],
+            ),
+            (
+                "Báo cáo số 9, Công điện 12/CĐ-TTg",
+                vec!["9 bc", "12 cd ttg"],
+            ),
             ("ngày 15/11/2026, mã 19-HN/AB", vec![]),
         ] {
             assert_eq!(told(text), codes, "{text}");

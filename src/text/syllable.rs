@@ -70,19 +70,19 @@ fn syllable_end(text: &str, start: usize) -> usize {
     let mut before = '\0'; // the visible character before, within the syllable
     let mut end = start;
     let mut visible = 0_usize;
-    let mut chars = text[start..].char_indices().peekable();
-    while let Some((i, c)) = chars.next() {
+    let mut chars = text[start..].chars();
+    while let Some(c) = chars.next() {
         if is_alphanumeric(c) {
             visible += 1;
             before = c;
         } else if !c.is_ascii() && (is_combining_mark(c) || is_invisible(c)) {
             // belongs to the letter before
         } else {
-            let next = chars.peek().map(|&(_, n)| n);
+            let next = || chars.as_str().chars().next();
             let joins = match c {
-                '.' | ',' if before.is_ascii_digit() => next.is_some_and(|n| n.is_ascii_digit()),
+                '.' | ',' if before.is_ascii_digit() => next().is_some_and(|n| n.is_ascii_digit()),
                 '.' => {
-                    visible == 1 && before.is_uppercase() && next.is_some_and(char::is_uppercase)
+                    visible == 1 && before.is_uppercase() && next().is_some_and(char::is_uppercase)
                 }
                 _ => false,
             };
@@ -91,7 +91,7 @@ fn syllable_end(text: &str, start: usize) -> usize {
             }
             visible = 0; // T.Ư.Đ: each letter stands alone again
         }
-        end = start + i + c.len_utf8();
+        end = text.len() - chars.as_str().len();
     }
     end
 }

@@ -144,11 +144,15 @@ fn a_document_has_one_key_by_code_and_by_name() {
         ("Quy định số 41-QĐ/TW", "qd 41"),
         ("Nghị quyết Trung ương 4 (khóa XII)", "nq 4 tw xii"),
         ("Kế hoạch 45-KH/TU", "kh 45 tu"),
+        (
+            "theo 12-CTr/TU và Chương trình hành động số 12-CTr/TU",
+            "ctr 12 tu",
+        ),
     ] {
         assert_eq!(of(NameKind::Document, text), [key], "{text}");
     }
-    assert_eq!(document_key("57-NQ/TW"), document_key("nghị quyết 57"));
-    assert_eq!(document_key("57-nq/tw").as_deref(), Some("nq 57"));
+    assert_eq!(doccode::key("57-NQ/TW"), doccode::key("nghị quyết 57"));
+    assert_eq!(doccode::key("57-nq/tw").as_deref(), Some("nq 57"));
     for none in [
         "ban hành 3 nghị quyết, kết luận 5 đảng viên",
         "đạt kế hoạch 95%",

@@ -3,8 +3,9 @@
 
 use super::terms::{Terms, hash, pair, words};
 use crate::{
-    analyse::names::{Gazetteer, documents_in, names},
+    analyse::names::{Gazetteer, names},
     model::{ArticleText, NameKind},
+    text::doccode,
 };
 
 /// Bytes of the running text in which documents are looked for.
@@ -79,8 +80,12 @@ impl Named {
         add(&mut out.all_provinces, gazetteer.provinces_in(lead));
         add(&mut out.all_provinces, gazetteer.provinces_in(text));
         let opening = &text[..text.floor_char_boundary(OPENING)];
-        add(&mut out.all_documents, documents_in(lead));
-        add(&mut out.all_documents, documents_in(opening));
+        for part in [lead, opening] {
+            add(
+                &mut out.all_documents,
+                doccode::printed(part).map(|(key, _)| key),
+            );
+        }
         if let Some(home) = home
             && out.provinces.is_empty()
             && HOME

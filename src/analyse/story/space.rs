@@ -137,9 +137,16 @@ impl Space {
         space
     }
 
-    /// The articles from number `from` on that are as like article `i` as is `wanted` of those that share so many
-    /// particulars, terms that only few use; with how alike they are: 0 for nothing in common, 1 for the same.
-    pub fn near(&self, i: usize, from: usize, wanted: impl Fn(u32) -> f32) -> Vec<(usize, f32)> {
+    /// Of the articles from number `from` on that `can` be near those that are as like article `i` as is `wanted` of those
+    /// that share so many particulars, terms that only few use; with how alike they are: 0 for nothing in common, 1 for
+    /// the same.
+    pub fn near(
+        &self,
+        i: usize,
+        from: usize,
+        can: impl Fn(usize) -> bool,
+        wanted: impl Fn(u32) -> f32,
+    ) -> Vec<(usize, f32)> {
         let mut shared = vec![Shared::default(); self.rare.len()];
         for &(term, weight) in &self.rare[i] {
             let holders = &self.holders[term as usize];
@@ -152,7 +159,7 @@ impl Space {
         }
         let near = |(j, shared): (usize, Shared)| {
             let wanted = wanted(shared.particulars);
-            let could = shared.alike + self.common.most(i, j) >= wanted;
+            let could = shared.alike + self.common.most(i, j) >= wanted && can(j);
             let alike = could.then(|| shared.alike + self.common.product(i, j))?;
             (alike >= wanted).then_some((j, alike))
         };

@@ -122,6 +122,8 @@ fn phrase(text: &str) -> Phrase {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Marks {
     title: Vec<Word>,
+    /// By word of the headline: the term under which a text would say it, of names and numbers.
+    specific: Vec<Option<u64>>,
     /// A column's heading, not a headline.
     column: bool,
     /// In order, each once.
@@ -149,9 +151,13 @@ impl Marks {
         find_slots(&title_words, true, &mut slots);
         find_slots(&words(lead, MAX_LEAD), false, &mut slots);
         let plain: Phrase = title_words.iter().map(|w| w.term).collect();
+        let expanded = expand(title_words, is_shouted(title));
         Self {
             column: TABLES.columns.iter().any(|head| plain.starts_with(head)),
-            title: expand(title_words, is_shouted(title)),
+            specific: (0..expanded.len())
+                .map(|i| specific(&expanded, i))
+                .collect(),
+            title: expanded,
             slots: slots.into_iter().collect(),
             named: Named::new(title, lead, text, gazetteer, home),
         }
@@ -268,37 +274,46 @@ pub(super) struct Side<'a> {
 /// Whether these cannot be reports of one event.
 pub(super) fn apart(a: Side<'_>, b: Side<'_>) -> bool {
     // The dearest last.
+    named_apart(a, b) || other_slot(a, b) || one_form_filled_twice(a, b)
+}
+
+/// Whether it is another person, province or document already.
+pub(super) fn named_apart(a: Side<'_>, b: Side<'_>) -> bool {
     a.marks.named.apart(a.terms, &b.marks.named, b.terms)
-        || other_slot(a, b)
-        || one_form_filled_twice(a, b)
 }
 
 /// The same headline but for a name or a number in one place, and neither report knows the other's.
 fn one_form_filled_twice(a: Side<'_>, b: Side<'_>) -> bool {
+    // Most headlines hold nothing that could be such a place: no need to lay them side by side.
+    if !fills_alone(a, b) || !fills_alone(b, a) {
+        return false;
+    }
     let (title_a, title_b) = (&a.marks.title, &b.marks.title);
     let gaps = gaps(title_a, title_b);
     let unlike: usize = gaps.iter().map(|(a, b)| a.len().min(b.len())).sum();
     let shorter = title_a.len().min(title_b.len());
-    let other = |(gap_a, gap_b): &Gap| {
-        let own_a = specific(title_a, gap_a.clone());
-        let own_b = specific(title_b, gap_b.clone());
-        // Only names and numbers, on both sides: "xã [Bến Mới] khai mạc", "xã [Chợ Cũ] khai mạc".
-        (own_a.len(), own_b.len()) == (gap_a.len(), gap_b.len())
-            && !own_a.is_empty()
-            && !own_b.is_empty()
-            // A name that only moved fills nothing else.
-            && !stands_in(&title_a[gap_a.clone()], title_b)
-            && !stands_in(&title_b[gap_b.clone()], title_a)
-            && !own_a.iter().any(|term| b.terms.has(*term))
-            && !own_b.iter().any(|term| a.terms.has(*term))
+    // Only names and numbers, on both sides: "xã [Bến Mới] khai mạc", "xã [Chợ Cũ] khai mạc".
+    let filled = |side: Side<'_>, gap: &Range<usize>, other: Side<'_>| {
+        !gap.is_empty() && gap.clone().all(|i| is_alone(side, i, other))
     };
-    (shorter - unlike) as f32 >= SAME_FORM * shorter as f32 && gaps.iter().any(other)
+    (shorter - unlike) as f32 >= SAME_FORM * shorter as f32
+        && gaps
+            .iter()
+            .any(|(gap_a, gap_b)| filled(a, gap_a, b) && filled(b, gap_b, a))
 }
 
-/// Whether the other headline has any of these words too.
-fn stands_in(words: &[Word], other: &[Word]) -> bool {
-    let has = |term: u64| other.iter().any(|word| word.term == term);
-    words.iter().any(|word| has(word.term))
+/// Whether a headline has a name or number that the other article has nowhere.
+fn fills_alone(side: Side<'_>, other: Side<'_>) -> bool {
+    (0..side.marks.title.len()).any(|i| is_alone(side, i, other))
+}
+
+/// Whether word `i` of a headline is of a name or number that the other article has nowhere; one that only moved to another
+/// place of the headline fills nothing else.
+fn is_alone(side: Side<'_>, i: usize, other: Side<'_>) -> bool {
+    side.marks.specific[i].is_some_and(|term| {
+        let word = side.marks.title[i].term;
+        !other.marks.title.iter().any(|known| known.term == word) && !other.terms.has(term)
+    })
 }
 
 /// Places of words that stand in one headline where the other has others.
@@ -396,28 +411,25 @@ impl Difference {
     }
 }
 
-/// Of the words at these places, the names and numbers: each as the term under which a text would say it.
-fn specific(title: &[Word], places: impl Iterator<Item = usize>) -> Vec<u64> {
+/// The term under which a text would say word `i` of a headline, if that is of a name or a number.
+fn specific(title: &[Word], i: usize) -> Option<u64> {
     let at = |i: Option<usize>| i.and_then(|i| title.get(i));
-    let term = |i: usize| {
-        let word = title.get(i)?;
-        let before = at(i.checked_sub(1)).filter(|w| w.capital && !word.apart);
-        let after = at(Some(i + 1)).filter(|w| !w.apart);
-        if word.number {
-            return Some(after.map_or(word.term, |w| pair(word.term, w.term)));
-        }
-        let after = after.filter(|w| w.capital);
-        // The first word is capitalised whatever it is.
-        if !word.capital || (word.opens && after.is_none()) {
-            return None;
-        }
-        Some(match (before, after) {
-            (Some(before), _) => pair(before.term, word.term),
-            (None, Some(after)) => pair(word.term, after.term),
-            (None, None) => word.term,
-        })
-    };
-    places.filter_map(term).collect()
+    let word = title.get(i)?;
+    let before = at(i.checked_sub(1)).filter(|w| w.capital && !word.apart);
+    let after = at(Some(i + 1)).filter(|w| !w.apart);
+    if word.number {
+        return Some(after.map_or(word.term, |w| pair(word.term, w.term)));
+    }
+    let after = after.filter(|w| w.capital);
+    // The first word is capitalised whatever it is.
+    if !word.capital || (word.opens && after.is_none()) {
+        return None;
+    }
+    Some(match (before, after) {
+        (Some(before), _) => pair(before.term, word.term),
+        (None, Some(after)) => pair(word.term, after.term),
+        (None, None) => word.term,
+    })
 }
 
 /// Whether two headlines, all there is of their articles, say the same.
@@ -434,8 +446,9 @@ pub(super) fn same_headline(a: &Marks, b: &Marks) -> bool {
     } else {
         SAME_WORDS
     };
-    let conflict = !specific(&a.title, diff.only_a.into_iter()).is_empty()
-        && !specific(&b.title, diff.only_b.into_iter()).is_empty();
+    let names =
+        |marks: &Marks, places: &[usize]| places.iter().any(|&i| marks.specific[i].is_some());
+    let conflict = names(a, &diff.only_a) && names(b, &diff.only_b);
     !conflict
         && shared >= wanted * shorter as f32
         && shared >= SAME_OF_LONGER * a.title.len().max(b.title.len()) as f32

@@ -1,39 +1,20 @@
-//! Documents by their codes ("57-NQ/TW", "178/2024/NĐ-CP") and by their names ("Nghị quyết số 57").
+//! Documents that a text is held to name, by their codes ("57-NQ/TW", "178/2024/NĐ-CP") and by their names ("Nghị quyết
+//! số 57"): with capitals and "số" as newspapers print them, so that "nghị quyết 3 nội dung" is none.
 //!
 //! The key is kind, number and, where it is not the Party's centre, who issued it: papers write "Nghị quyết 57" of
 //! 57-NQ/TW and hardly ever of a province's resolution 57/NQ-HĐND.
 
-use super::{Found, NameKind};
+use super::{KINDS, codes};
 use crate::text::{fold::fold, normal::clean};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Kinds: as in a code, as in words.
-const KINDS: [(&str, &str); 17] = [
-    ("NQ", "nghị quyết"),
-    ("CT", "chỉ thị"),
-    ("KL", "kết luận"),
-    ("QĐ", "quyết định"),
-    ("QĐ", "quy định"),
-    ("QC", "quy chế"),
-    ("HD", "hướng dẫn"),
-    ("TB", "thông báo"),
-    ("KH", "kế hoạch"),
-    ("NĐ", "nghị định"),
-    ("TT", "thông tư"),
-    ("CV", "công văn"),
-    ("CĐ", "công điện"),
-    ("BC", "báo cáo"),
-    ("TTr", "tờ trình"),
-    ("CTr", "chương trình hành động"),
-    ("ĐA", "đề án"),
-];
-
 /// Number, perhaps year, kind, perhaps issuer: "57-NQ/TW", "178/2024/NĐ-CP", "12-CTr/TU", "1234/QĐ-UBND".
 static CODE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?-u:\b)(\d{1,5})(?:/((?:19|20)\d{2}))?\s?[-–/]\s?(NQ|CT|KL|QĐi|QĐ|QC|HD|TB|KH|NĐ|TTr|TTLT|TT|CV|CĐ|BC|CTr|CTHĐ|ĐA)(?:\s?[-–/]\s?((?:T\.Ư|\p{Lu})[\p{L}.]*(?:[-–/]\p{Lu}[\p{L}.]*)*))?",
-    )
+    let kinds = codes();
+    Regex::new(&format!(
+        r"(?-u:\b)(\d{{1,5}})(?:/((?:19|20)\d{{2}}))?\s?[-–/]\s?({kinds})(?:\s?[-–/]\s?((?:T\.Ư|\p{{Lu}})[\p{{L}}.]*(?:[-–/]\p{{Lu}}[\p{{L}}.]*)*))?"
+    ))
     .expect("a constant pattern")
 });
 
@@ -54,22 +35,21 @@ static SESSION: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
-pub(super) fn find(text: &str, found: &mut Found) {
-    for code in CODE.captures_iter(text) {
-        found.add(NameKind::Document, code_key(&code), &code[0], None);
+/// The documents that a text names, by kind in the order of code, session and name: the key of each mention, and what is
+/// printed. Keys are words without diacritics: "nq 57", "nd 178 2024 cp", "nq 4 tw xii".
+pub fn printed(text: &str) -> impl Iterator<Item = (String, &str)> {
+    fn whole<'t>(found: &regex::Captures<'t>) -> &'t str {
+        found.get(0).map_or("", |whole| whole.as_str())
     }
-    for session in SESSION.captures_iter(text) {
-        found.add(NameKind::Document, session_key(&session), &session[0], None);
-    }
-    for name in NAME
+    let codes = CODE.captures_iter(text);
+    let sessions = SESSION.captures_iter(text);
+    let names = NAME
         .captures_iter(text)
-        .filter(|name| is_number(text, name))
-    {
-        let (Some(key), whole) = (name_key(&name), &name[0]) else {
-            continue;
-        };
-        found.add(NameKind::Document, key, whole, None);
-    }
+        .filter(|name| is_number(text, name));
+    codes
+        .map(|code| (code_key(&code), whole(&code)))
+        .chain(sessions.map(|session| (session_key(&session), whole(&session))))
+        .chain(names.filter_map(|name| Some((name_key(&name)?, whole(&name)))))
 }
 
 /// Not a code, which was read already, and no count: "ban hành nghị quyết 3 nội dung", "Chỉ thị 5 điểm".
@@ -93,7 +73,7 @@ fn is_number(text: &str, name: &regex::Captures<'_>) -> bool {
 }
 
 /// The key of a code or a name as somebody types it; `None` if it is neither.
-pub fn document_key(typed: &str) -> Option<String> {
+pub fn key(typed: &str) -> Option<String> {
     let typed = clean(typed);
     let upper = typed
         .to_uppercase()
@@ -148,5 +128,9 @@ fn session_key(session: &regex::Captures<'_>) -> String {
 /// "nq 57", "nd 178 2024 cp", "nq 4 tw xii".
 fn joined(kind: &str, number: &str, year: &str, issuer: &str) -> String {
     let number = number.trim_start_matches('0');
-    super::plain(&format!("{kind} {number} {year} {issuer}"))
+    let folded = fold(&format!("{kind} {number} {year} {issuer}"));
+    let words = folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
