@@ -81,58 +81,7 @@ fn news(day: usize) -> Vec<(usize, String, String)> {
             format!("Thương lái mua lúa ở {place} cao hơn hôm qua."),
         ));
     }
-    all.extend(inspection(day));
     all
-}
-
-/// An inspection that goes on: announced by three papers on the first day, its findings told by three on the next.
-fn inspection(day: usize) -> Vec<(usize, String, String)> {
-    let told = [
-        [
-            (
-                1,
-                "Đoàn kiểm tra số 7 làm việc tại phường Hàng Điều về Quyết định 31-QĐ/TU",
-                "Đoàn kiểm tra số 7 của Tỉnh ủy công bố Quyết định 31-QĐ/TU kiểm tra Ban Thường vụ Đảng ủy phường Hàng Điều về quản lý đất công, \
-                 chợ Lò Gốm và quỹ nhà tái định cư. Đoàn làm việc trong 25 ngày, do đồng chí Tạ Quang Đôn làm trưởng đoàn.",
-            ),
-            (
-                3,
-                "Kiểm tra quản lý đất công ở phường Hàng Điều",
-                "Theo Quyết định 31-QĐ/TU, Đoàn kiểm tra số 7 do đồng chí Tạ Quang Đôn đứng đầu sẽ xem xét đất công, chợ Lò Gốm và quỹ nhà tái định \
-                 cư tại phường Hàng Điều trong 25 ngày; Đảng ủy phường Hàng Điều phải báo cáo bằng văn bản.",
-            ),
-            (
-                4,
-                "Đảng ủy phường Hàng Điều báo cáo Đoàn kiểm tra số 7",
-                "Đảng ủy phường Hàng Điều cam kết gửi đủ hồ sơ đất công, chợ Lò Gốm, quỹ nhà tái định cư cho Đoàn kiểm tra số 7. Trưởng đoàn Tạ Quang \
-                 Đôn nhắc thời hạn 25 ngày theo Quyết định 31-QĐ/TU.",
-            ),
-        ],
-        [
-            (
-                0,
-                "Đoàn kiểm tra số 7 nêu khuyết điểm trong quản lý đất công ở phường Hàng Điều",
-                "Đoàn kiểm tra số 7 theo Quyết định 31-QĐ/TU thông báo kết quả: Đảng ủy phường Hàng Điều để thất thu tiền thuê chợ Lò Gốm, chậm giao quỹ \
-                 nhà tái định cư. Trưởng đoàn Tạ Quang Đôn yêu cầu khắc phục trong 30 ngày.",
-            ),
-            (
-                2,
-                "Phường Hàng Điều phải khắc phục thất thu ở chợ Lò Gốm",
-                "Yêu cầu do Trưởng đoàn Tạ Quang Đôn nêu khi Đoàn kiểm tra số 7 thông báo kết quả theo Quyết định 31-QĐ/TU tại phường Hàng Điều. Quỹ nhà \
-                 tái định cư giao chậm, tiền thuê chợ Lò Gốm thất thu; thời hạn khắc phục là 30 ngày.",
-            ),
-            (
-                1,
-                "Thông báo kết quả kiểm tra đất công phường Hàng Điều",
-                "Sau kiểm tra theo Quyết định 31-QĐ/TU, Đoàn kiểm tra số 7 do đồng chí Tạ Quang Đôn đứng đầu kết luận Đảng ủy phường Hàng Điều còn khuyết \
-                 điểm ở chợ Lò Gốm và quỹ nhà tái định cư, phải khắc phục trong 30 ngày.",
-            ),
-        ],
-    ];
-    let owned = |(paper, title, lead): &(usize, &str, &str)| {
-        (*paper, (*title).to_owned(), (*lead).to_owned())
-    };
-    told[day].iter().map(owned).collect()
 }
 
 fn entry(
@@ -248,9 +197,15 @@ fn on_threads(threads: usize, seed: u64) -> Vec<[String; 3]> {
 fn the_same_articles_in_any_order_on_any_threads_make_the_same_letters() {
     let first = on_threads(1, 1);
     assert!(first[0][2].contains("Bến Mới"), "{}", first[0][2]);
+    // The next day each of the five goes on with what was told the day before.
     for part in &first[1][1..] {
-        let part = part.to_lowercase();
-        assert_eq!(part.matches("tiếp theo số 1").count(), 1, "{part}");
+        let words: Vec<&str> = part.split_whitespace().collect();
+        let told = words
+            .join(" ")
+            .to_lowercase()
+            .matches("tiếp theo số 1")
+            .count();
+        assert_eq!(told, 5, "{part}");
     }
     for seed in 2..8 {
         let again = on_threads(1 + seed as usize % 3, seed);
