@@ -31,6 +31,12 @@ const DEPTH_MAX: u32 = 2000;
 
 /// Articles indexed in one transaction.
 pub const INDEX_AT_ONCE: u32 = 500;
+/// Pages of the index merged in one transaction: some tens of milliseconds.
+const MERGED_AT_ONCE: i64 = 500;
+/// Fewer rewritten articles are not worth a merge.
+const WORN_FROM: u32 = 1_000;
+/// How many articles were rewritten in the index since it was last merged, in `meta`.
+const REWRITTEN: &str = "index_rewritten";
 
 /// What narrows a search; the default narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -114,6 +120,50 @@ impl Store {
             .await
     }
 
+    /// Whether a fifth of the index was written again since it was last merged. What stood there before is only marked
+    /// as gone, and every search has to look at the marks: half of its time, once the whole archive was judged anew.
+    pub async fn is_index_worn(&self) -> Result<bool, StoreError> {
+        self.read("looking at the index", |conn| {
+            let rewritten: u32 = conn
+                .prepare_cached(
+                    "SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = ?1",
+                )?
+                .query_row([REWRITTEN], |row| row.get(0))?;
+            if rewritten < WORN_FROM {
+                return Ok(false);
+            }
+            let all: u32 = conn
+                .prepare_cached("SELECT count(*) FROM articles_fts_docsize")?
+                .query_row([], |row| row.get(0))?;
+            Ok(rewritten >= all / 5)
+        })
+        .await
+    }
+
+    /// A step of merging the index into one piece, without what is gone; `first` begins. Whether all is done. Broken off, it
+    /// is finished by the index itself in the course of its work.
+    pub async fn merge_index(&self, first: bool) -> Result<bool, StoreError> {
+        self.write("merging the index", move |tx| {
+            if first {
+                tx.execute("DELETE FROM meta WHERE key = ?1", [REWRITTEN])?;
+            }
+            // A negative number takes all pieces for the merge; then as many pages a call. No work left: nothing written.
+            // https://www.sqlite.org/fts5.html#the_merge_command
+            let pages = if first {
+                -MERGED_AT_ONCE
+            } else {
+                MERGED_AT_ONCE
+            };
+            let before = changes(tx)?;
+            tx.execute(
+                "INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?1)",
+                [pages],
+            )?;
+            Ok(changes(tx)? - before < 2)
+        })
+        .await
+    }
+
     /// Articles that hold all words of `query`. Words in double quotes must stand together. Case and diacritics do
     /// not count, though exact forms come first; punctuation has no meaning; a document is found by any of its names
     /// (`57-NQ/TW`, "Nghị quyết 57"). An empty query lists what the filter leaves, the newest first; with an empty
@@ -174,12 +224,30 @@ fn index_some(tx: &Transaction<'_>, limit: u32, fold: Fold) -> rusqlite::Result<
     let Some(last) = waiting.last() else {
         return Ok(0);
     };
+    let newest: i64 = tx
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM articles_fts_docsize")?
+        .query_row([], |row| row.get(0))?;
+    let again = waiting.iter().filter(|id| **id <= newest).count();
+    let again = i64::try_from(again).unwrap_or(i64::MAX);
+    if again > 0 {
+        tx.prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) \
+             ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + excluded.value",
+        )?
+        .execute(rusqlite::params![REWRITTEN, again])?;
+    }
     for id in &waiting {
         index(tx, *id, fold)?;
     }
     tx.prepare_cached("DELETE FROM unindexed WHERE article_id <= ?1")?
         .execute([last])?;
     Ok(waiting.len())
+}
+
+/// Rows that this connection has changed so far.
+fn changes(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT total_changes()")?
+        .query_row([], |row| row.get(0))
 }
 
 /// Writes the index of all articles anew: after a step of the schema.
