@@ -251,6 +251,42 @@ fn hits_are_counted_and_paged() {
 }
 
 #[test]
+fn of_very_many_the_best_come_first_as_of_few() {
+    let many = |count: usize| {
+        let mut titles: Vec<String> = (0..count).map(|n| format!("Dang bo lúa {n}")).collect();
+        titles[1] = "Họp đảng bộ".to_owned();
+        titles[2] = "Đảng có bộ máy".to_owned();
+        titles[3] = "Bo dang dở".to_owned();
+        told(&titles.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let ask = |world: &World| {
+        let all = SearchFilter::default();
+        wait(world.store.search("đảng bộ", &all, Page::first(3))).unwrap()
+    };
+    let few = many(40);
+    let found = ask(&few);
+    assert_eq!((found.total, found.more), (40, false));
+    let very_many = many(330);
+    let more = ask(&very_many);
+    assert_eq!((more.total, more.more), (300, true));
+    let told = |found: &SearchResult| -> Vec<(String, bool)> {
+        let hit = |hit: &Found| (hit.article.title.clone(), hit.exact);
+        found.hits.iter().map(hit).collect()
+    };
+    assert_eq!(told(&found)[..2], told(&more)[..2]);
+    assert_eq!(
+        told(&found),
+        [
+            ("Họp đảng bộ".to_owned(), true),
+            ("Đảng có bộ máy".to_owned(), true),
+            ("Dang bo lúa 39".to_owned(), false),
+        ]
+    );
+    assert_eq!(told(&more)[2], ("Dang bo lúa 329".to_owned(), false));
+    very_many.sound();
+}
+
+#[test]
 fn a_passage_shows_why() {
     let world = World::with(&[("a", "moi")]);
     let id = world
