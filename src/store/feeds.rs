@@ -233,6 +233,33 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How many feeds of the config are in each state (`off`, `retired`, `failing`, `unread`, `ok`), and since when the first
+    /// of them has been due. Counted where they are: for figures that are asked for every few seconds.
+    pub async fn feed_states(
+        &self,
+    ) -> Result<(BTreeMap<String, u32>, Option<Timestamp>), StoreError> {
+        self.read("counting feeds", |conn| {
+            let mut states = BTreeMap::new();
+            let mut first: Option<i64> = None;
+            let mut query = conn.prepare_cached(
+                "SELECT CASE WHEN enabled = 0 THEN 'off' WHEN retired_at IS NOT NULL THEN 'retired' \
+                     WHEN failing_since IS NOT NULL THEN 'failing' WHEN last_poll_at IS NULL THEN 'unread' ELSE 'ok' END AS state, \
+                     count(*), min(CASE WHEN enabled = 1 AND retired_at IS NULL THEN max(next_poll_at, coalesce(not_before, 0)) END) \
+                 FROM feeds WHERE listed = 1 GROUP BY state",
+            )?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                states.insert(row.get(0)?, row.get(1)?);
+                let due: Option<i64> = row.get(2)?;
+                first = first.into_iter().chain(due).min();
+            }
+            Ok((states, first.map(to_time).transpose()?))
+        })
+        .await
+    }
+}
+
 /// Gives back what a dead owner had claimed.
 pub(super) fn release_leases(conn: &Connection) -> rusqlite::Result<usize> {
     conn.execute(

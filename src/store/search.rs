@@ -388,10 +388,11 @@ impl Search<'_> {
             .map(|id| Ok((*id, self.rank(*id)?)))
             .collect::<rusqlite::Result<_>>()?;
         let sure = ranked.iter().filter(|(_, rank)| rank.exact_in_title);
-        let exact: HashSet<i64> = match sure.count() >= last {
+        let exact: HashSet<i64> = match sure.count() {
             // They alone fill the page.
-            true => HashSet::new(),
-            false => self
+            sure if sure >= last => HashSet::new(),
+            _ if fitting.len() <= POOL => self.exact_among(fitting)?,
+            _ => self
                 .ids(Fit::Exact, fitting.len(), None)?
                 .into_iter()
                 .collect(),
@@ -406,6 +407,23 @@ impl Search<'_> {
             .collect();
         ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
         Ok(ranked.into_iter().map(|(_, candidate)| candidate).collect())
+    }
+
+    /// Those that fit exactly, as their texts say.
+    fn exact_among(&self, fitting: &[i64]) -> rusqlite::Result<HashSet<i64>> {
+        let mut texts = self
+            .conn
+            .prepare_cached("SELECT title, sapo, body FROM articles WHERE id = ?1")?;
+        let mut exact = HashSet::new();
+        for id in fitting {
+            let parts: [Option<String>; 3] =
+                texts.query_row([id], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
+            let forms = forms(parts.iter().flatten());
+            if self.query.loose().all(|word| forms.contains(word.form())) {
+                exact.insert(*id);
+            }
+        }
+        Ok(exact)
     }
 
     /// The best `last` of very many. Each way of fitting stands before the next, so that none is read further than to the
@@ -506,8 +524,7 @@ impl Search<'_> {
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let folded = (self.fold)(&title);
         let words: HashSet<&str> = marks::words(&folded).collect();
-        let title: String = title.nfc().collect();
-        let forms: HashSet<String> = marks::words(&title).map(marks::form).collect();
+        let forms = forms([&title]);
         let phrase = self.query.folded_words().collect::<Vec<_>>().join(" ");
         let together = |folded: &str| {
             let words = marks::words(folded).collect::<Vec<_>>().join(" ");
@@ -535,4 +552,12 @@ impl Search<'_> {
             article,
         })
     }
+}
+
+/// The exact forms of all words of some texts.
+fn forms<'t>(texts: impl IntoIterator<Item = &'t String>) -> HashSet<String> {
+    let composed = texts.into_iter().map(|text| text.nfc().collect::<String>());
+    composed
+        .flat_map(|text| marks::words(&text).map(marks::form).collect::<Vec<_>>())
+        .collect()
 }
