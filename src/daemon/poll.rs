@@ -32,11 +32,11 @@ const CLAIM: u32 = 2_000;
 const WAITING_MAX: usize = 20_000;
 /// Between two claims, so that feeds due in the same moment cost one transaction.
 const CLAIM_APART: Duration = Duration::from_millis(200);
-/// A batch is committed when it has so many entries: keys lie all over their table, so that each commit writes most of
-/// its pages anew…
-const BATCH_ENTRIES: usize = 2_000;
+/// A batch is committed when it has so many entries: keys lie all over their table, and each commit writes most of its
+/// pages anew…
+const BATCH_ENTRIES: usize = 1_000;
 /// Polls on their way to a batch, at most: each holds a document's entries.
-const ON_THE_WAY: usize = 500;
+const ON_THE_WAY: usize = 128;
 /// …or when its first commit has waited for so long.
 const LINGER: Duration = Duration::from_millis(200);
 
