@@ -333,3 +333,47 @@ fn nothing_typed_is_an_operator() {
     assert_eq!(find(&world, "(đảng)"), ["Đảng bộ tỉnh"]);
     world.sound();
 }
+
+#[test]
+fn an_index_that_was_written_again_is_merged_and_says_the_same() {
+    let world = World::with(&[("a", "moi")]);
+    let titled = |nth| {
+        item(
+            &format!("bai-{nth}"),
+            &format!("Chi bộ thôn {nth} họp phiên thường kỳ"),
+        )
+    };
+    world.poll("a/moi", noon(), (0..1_100).map(titled).collect());
+    assert_eq!(find(&world, "\"thôn 77\"").len(), 1);
+    let worn = |world: &World| wait(world.store.is_index_worn()).unwrap();
+    assert!(!worn(&world), "each was written once");
+
+    let verdict = Verdict {
+        level: 2,
+        topics: vec![TopicScore {
+            topic: TopicKey::from("kiem_tra"),
+            score: 1.5,
+        }],
+        ..Verdict::default()
+    };
+    let judged = (1..=1_100).map(|id| analysis(ArticleId(id), verdict.clone()));
+    world.analysed(1, judged.collect(), noon());
+    assert_eq!(find(&world, "\"thôn 78\"").len(), 1);
+    assert!(worn(&world), "each was written twice");
+    let mut done = wait(world.store.merge_index(true)).unwrap();
+    while !done {
+        done = wait(world.store.merge_index(false)).unwrap();
+    }
+    assert!(!worn(&world));
+    let pieces: u32 = rusqlite::Connection::open(world.store.path())
+        .unwrap()
+        .query_row(
+            "SELECT count(DISTINCT segid) FROM articles_fts_idx",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(pieces, 1);
+    assert_eq!(find(&world, "\"thôn 77\"").len(), 1);
+    world.sound();
+}
