@@ -5,8 +5,8 @@
 //! section names. It is checked whole: every problem comes with the bytes it stands at.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
-use std::sync::LazyLock;
+use std::ops::{Deref, Range};
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -120,6 +120,41 @@ pub struct Topics {
     pub hash: String,
 }
 
+/// The taxonomy in force. The shipped one, which most configs leave as it is, is compiled when it is first asked for: what
+/// only fetches never asks.
+#[derive(Debug, Clone)]
+pub enum Taxonomy {
+    /// [`BUILTIN`].
+    Shipped,
+    /// The admin's.
+    Own(Arc<Topics>),
+}
+
+impl Taxonomy {
+    /// As [`Topics::hash`].
+    pub fn hash(&self) -> String {
+        match self {
+            Self::Shipped => hash_of(BUILTIN),
+            Self::Own(topics) => topics.hash.clone(),
+        }
+    }
+}
+
+impl Deref for Taxonomy {
+    type Target = Topics;
+
+    fn deref(&self) -> &Topics {
+        match self {
+            Self::Shipped => Topics::builtin(),
+            Self::Own(topics) => topics,
+        }
+    }
+}
+
+fn hash_of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
 static BUILTIN_TOPICS: LazyLock<Topics> =
     LazyLock::new(|| Topics::parse(BUILTIN).expect("a test parses the shipped topics.toml"));
 
@@ -158,7 +193,7 @@ impl Topics {
                 sections,
                 meanings: reading.meanings,
                 lexicon,
-                hash: blake3::hash(text.as_bytes()).to_hex()[..16].to_owned(),
+                hash: hash_of(text),
             }),
             Ok(_) => Err(reading.sorted_problems()),
             Err(e) => {

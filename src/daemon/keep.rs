@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 /// How often the disk is asked.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often the store gives back the memory it reads with; reading that again takes milliseconds.
+const REST_EVERY: Duration = Duration::from_secs(10);
 /// How often the metrics are written.
 const METRICS_EVERY: Duration = Duration::from_secs(60);
 /// How often old texts and a worn index are looked for.
@@ -59,6 +61,7 @@ pub fn disk(free: u64) -> Disk {
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     let mut was = Disk::Roomy;
     let (mut metrics_due, mut tidy_due) = (Instant::now(), Instant::now());
+    let mut rest_due = Instant::now() + REST_EVERY;
     let mut file_failed = false;
     loop {
         heart.beat();
@@ -71,6 +74,11 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
                 tracing::warn!(error = %err, "the metrics cannot be written");
             }
             file_failed = written.is_err();
+        }
+        if Instant::now() >= rest_due {
+            rest_due = Instant::now() + REST_EVERY;
+            // Nothing is lost where it fails: it is told by whatever the store is asked next.
+            let _ = works.store.rest().await;
         }
         if Instant::now() >= tidy_due {
             tidy_due = Instant::now() + TIDY_EVERY;

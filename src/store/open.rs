@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
 /// How many steps the schema has: the `user_version` that this program writes.
-const STEPS: usize = 9;
+const STEPS: usize = 10;
 
 /// Every step of the schema, in order; `user_version` counts them.
 fn steps(fold: Fold) -> [M<'static>; STEPS] {
@@ -32,6 +32,7 @@ fn steps(fold: Fold) -> [M<'static>; STEPS] {
         M::up(include_str!("migrations/0007_flat.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0008_months.sql")),
         M::up(include_str!("migrations/0009_rereads.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0011_page_states.sql")),
     ]
 }
 /// How long one statement waits for a lock of another process.
@@ -270,7 +271,7 @@ fn configure(conn: &Connection, busy: Duration) -> rusqlite::Result<()> {
 /// Checks a small file whole, and of a large one the tables that steer the work: reading gigabytes at every start would
 /// cost more than all polls of a day. Damage elsewhere is found where it is read, and by `verify`.
 fn quick_check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
-    const WHOLE_UP_TO: u64 = 64 << 20;
+    const WHOLE_UP_TO: u64 = 16 << 20;
     let size = fs::metadata(path).map_or(0, |meta| meta.len());
     let checks: &[&str] = if size <= WHOLE_UP_TO {
         &["PRAGMA quick_check(1)"]
