@@ -2,16 +2,16 @@
 
 #![no_main]
 
-use diembao_fuzz::feed::canonical::{canonical, canonical_host, date_in_url, for_people};
+use diembao_fuzz::feed::canonical::{Address, canonical};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|address: &str| {
-    let _ = (canonical_host(address), date_in_url(address));
-    if let Some(once) = canonical(address) {
-        let again = canonical(&format!("https://{once}"));
-        assert_eq!(again.as_deref(), Some(once.as_str()), "not stable: {address:?}");
-    }
-    if let Some(shown) = for_people(address) {
-        assert_eq!(canonical(&shown), canonical(address), "another page: {address:?} {shown:?}");
+    if let Some(read) = Address::read(address) {
+        let _ = (read.host(), read.day());
+        let once = Some(read.canonical().to_owned());
+        let again = canonical(&format!("https://{}", read.canonical()));
+        assert_eq!(again, once, "not stable: {address:?}");
+        let shown = read.for_people();
+        assert_eq!(canonical(&shown), once, "another page: {address:?} {shown:?}");
     }
 });

@@ -5,6 +5,7 @@ use crate::daemon::document::{self, Document};
 use crate::daemon::drift::{self, Seen};
 use crate::daemon::pace::{self, ReadResult};
 use crate::daemon::works::Setup;
+use crate::feed::canonical::Address;
 use crate::feed::{How, Reading, Warning, identity};
 use crate::model::{
     ArticleText, Drift, FailureKind, Feed, FeedId, FeedKey, FeedKind, FeedPart, FeedState,
@@ -342,7 +343,8 @@ fn content(
 fn sections(items: &[IdentifiedEntry]) -> Vec<(String, usize)> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for item in items {
-        let own = item.url.as_deref().and_then(identity::section_of);
+        let address = item.url.as_deref().and_then(Address::read);
+        let own = address.as_ref().and_then(identity::section_of);
         if let Some(section) = own.as_deref().and(item.section.as_deref()) {
             *counts.entry(section).or_default() += 1;
         }

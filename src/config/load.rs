@@ -1,17 +1,18 @@
 //! From a folder of files, or what the binary carries, to one [`Config`].
 
+use super::digests::TopicKeys;
 use super::files::{self, Text};
 use super::holidays::Holidays;
 use super::places::Places;
 use super::problem::{Problem, Severity, Wrong, words, wrong};
 use super::raw::{Section, Sheet};
 use super::secret::{Env, process_env};
-use super::topics::{self, Topics, TopicsProblem};
+use super::topics::{self, Taxonomy, Topics, TopicsProblem};
 use super::{AdminConfig, ArticleConfig, Config, DaemonConfig, DigestConfig, FetchConfig};
 use super::{MetricsConfig, Problems, RetentionConfig, SmtpConfig, WebConfig};
 use super::{digests, embedded, keeping, secret, sense, settings, smtp, sources, web};
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// Reads `diembao.toml` and its neighbours, or the embedded default for `None`.
 ///
@@ -44,28 +45,28 @@ pub fn load_with(diembao_toml: Option<&Path>, env: Env<'_>) -> Result<Config, Pr
         problems.extend(found);
         Holidays::default()
     });
-    let sources: Option<Vec<crate::model::Source>> = with_root(&feeds, &mut problems, |root| {
-        sources::sources(root, &places, open_to_all(Some(Path::new(&feeds.name))))
-    });
     let topics = taxonomy(&topics, &mut problems);
-    let topic_keys: Option<Vec<&str>> = topics
-        .as_ref()
-        .map(|topics| topics.list.iter().map(|t| t.key.as_str()).collect());
+    let keys = || {
+        let list = topics.iter().flat_map(|topics| &topics.list);
+        list.map(|topic| topic.key.as_str()).collect()
+    };
+    let topic_keys: TopicKeys<'_> = topics.is_some().then_some(&keys);
     let written = files::settings(diembao_toml, &mut problems);
     let settings = written.as_ref().and_then(|text| {
         with_root(text, &mut problems, |root| {
-            settings_of(root, diembao_toml, env, &places, topic_keys.as_deref())
+            settings_of(root, diembao_toml, env, &places, topic_keys)
         })
+    });
+    let sources: Option<Vec<crate::model::Source>> = with_root(&feeds, &mut problems, |root| {
+        let open = open_to_all(Some(Path::new(&feeds.name)));
+        let sources = sources::sources(root, &places, open);
+        let fetch = settings.as_ref().map(|settings| &settings.fetch);
+        sense::feeds(root, &sources, fetch);
+        sources
     });
     if let (Some(text), Some(settings)) = (&written, &settings) {
         look_again(text, &mut problems, |root| {
             sense::settings(root, &settings.said(sources.as_deref()));
-        });
-    }
-    if let Some(sources) = &sources {
-        let fetch = settings.as_ref().map(|settings| &settings.fetch);
-        look_again(&feeds, &mut problems, |root| {
-            sense::feeds(root, sources, fetch)
         });
     }
     if let Some(file) = diembao_toml {
@@ -132,17 +133,13 @@ pub fn check_feeds(diembao_toml: &Path, text: &str) -> Vec<Problem> {
     problems
 }
 
-/// The shipped taxonomy: its automaton takes long to build, and most configs leave it as it is.
-static SHIPPED: LazyLock<Option<Arc<Topics>>> =
-    LazyLock::new(|| Topics::parse(topics::BUILTIN).ok().map(Arc::new));
-
 /// The taxonomy; `None` after its problems were told.
-fn taxonomy(text: &Text, problems: &mut Vec<Problem>) -> Option<Arc<Topics>> {
-    if let (true, Some(shipped)) = (text.text == topics::BUILTIN, SHIPPED.as_ref()) {
-        return Some(Arc::clone(shipped));
+fn taxonomy(text: &Text, problems: &mut Vec<Problem>) -> Option<Taxonomy> {
+    if text.text == topics::BUILTIN {
+        return Some(Taxonomy::Shipped);
     }
     let found = match Topics::parse(&text.text) {
-        Ok(topics) => return Some(Arc::new(topics)),
+        Ok(topics) => return Some(Taxonomy::Own(Arc::new(topics))),
         Err(found) => found,
     };
     let sheet = Sheet::new(&text.name, &text.text);
@@ -186,7 +183,7 @@ fn settings_of(
     file: Option<&Path>,
     env: Env<'_>,
     places: &Places,
-    topic_keys: Option<&[&str]>,
+    topic_keys: TopicKeys<'_>,
 ) -> Settings {
     let folder = folder_of(file);
     let fetch = settings::fetch(root.section("fetch"), open_to_all(file));

@@ -75,7 +75,7 @@ pub struct Config {
     /// Holidays and days worked instead.
     pub holidays: Arc<Holidays>,
     /// The topics and what speaks for them.
-    pub topics: Arc<topics::Topics>,
+    pub topics: topics::Taxonomy,
     /// The folder `templates/` beside `diembao.toml`, if there is one.
     pub templates: Option<PathBuf>,
     /// What is taken but should be looked at; every one of them a [`Severity::Warning`].

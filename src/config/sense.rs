@@ -6,7 +6,7 @@ use super::problem::{Problem, Severity, Wrong, did_you_mean, quoted, words, wron
 use super::raw::{At, Section};
 use super::{DigestConfig, FetchConfig, Recipient, SmtpConfig, Tls, address};
 use crate::model::{FeedKind, Source};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -182,10 +182,12 @@ fn holds_certificate(file: &Path) -> bool {
 
 /// Looks at `feeds.toml` as a whole.
 pub(super) fn feeds(root: &Section<'_>, sources: &[Source], fetch: Option<&FetchConfig>) {
+    let sources_by_key = sources.iter().rev().map(|s| (s.key.as_str(), s));
+    let by_key: HashMap<&str, &Source> = sources_by_key.collect(); // the first of two
+    let hosts = owners(sources);
     for section in root.peek_sections("source") {
         let key = section.peek("key");
-        let Some(source) = key.and_then(|key| sources.iter().find(|s| s.key.as_str() == key.value))
-        else {
+        let Some(source) = key.and_then(|key| by_key.get(key.value)) else {
             continue;
         };
         for feed in section.peek_sections("feed") {
@@ -200,7 +202,7 @@ pub(super) fn feeds(root: &Section<'_>, sources: &[Source], fetch: Option<&Fetch
                 .iter()
                 .find(|spec| spec.url == url)
                 .map(|spec| spec.kind);
-            if let Some(wrong) = odd_address(&url, source, sources, kind) {
+            if let Some(wrong) = odd_address(&url, source, &hosts, kind) {
                 feed.warn(&written, wrong);
             }
             if fetch.is_some_and(|fetch| is_closed(&url, fetch)) {
@@ -210,20 +212,25 @@ pub(super) fn feeds(root: &Section<'_>, sources: &[Source], fetch: Option<&Fetch
     }
 }
 
+/// Hosts and the source that each belongs to; the first where several claim one, which was told.
+fn owners(sources: &[Source]) -> HashMap<&str, &Source> {
+    let mut owners = HashMap::new();
+    for source in sources {
+        for host in std::iter::once(&source.domain).chain(&source.aliases) {
+            owners.entry(host.as_str()).or_insert(source);
+        }
+    }
+    owners
+}
+
 fn odd_address(
     url: &Url,
     source: &Source,
-    sources: &[Source],
+    owners: &HashMap<&str, &Source>,
     kind: Option<FeedKind>,
 ) -> Option<Wrong> {
     let host = address::bare_host(url.host_str()?);
-    let owns =
-        |source: &Source| source.domain == host || source.aliases.iter().any(|alias| alias == host);
-    if let Some(other) = sources
-        .iter()
-        .find(|other| owns(other))
-        .filter(|other| other.key != source.key)
-    {
+    if let Some(other) = owners.get(host).filter(|other| other.key != source.key) {
         return Some(others_host(host, other));
     }
     if url.path() == "/" && url.query().is_none() && kind == Some(FeedKind::Feed) {

@@ -11,8 +11,8 @@ use crate::model::TopicKey;
 use crate::text::fold::fold;
 use crate::text::lexicon::Lexicon;
 use serde::Deserialize;
-use std::ops::Range;
-use std::sync::LazyLock;
+use std::ops::{Deref, Range};
+use std::sync::{Arc, LazyLock};
 
 /// The shipped file.
 pub const BUILTIN: &str = include_str!("../../config/topics.toml");
@@ -116,6 +116,41 @@ pub struct Topics {
     pub lexicon: Lexicon,
     /// BLAKE3 of the file, first 16 hex digits: names this taxonomy in stored analyses.
     pub hash: String,
+}
+
+/// The taxonomy in force. The shipped one, which most configs leave as it is, is compiled when it is first asked for: what
+/// only fetches never asks.
+#[derive(Debug, Clone)]
+pub enum Taxonomy {
+    /// [`BUILTIN`].
+    Shipped,
+    /// The admin's.
+    Own(Arc<Topics>),
+}
+
+impl Taxonomy {
+    /// As [`Topics::hash`].
+    pub fn hash(&self) -> String {
+        match self {
+            Self::Shipped => hash_of(BUILTIN),
+            Self::Own(topics) => topics.hash.clone(),
+        }
+    }
+}
+
+impl Deref for Taxonomy {
+    type Target = Topics;
+
+    fn deref(&self) -> &Topics {
+        match self {
+            Self::Shipped => Topics::builtin(),
+            Self::Own(topics) => topics,
+        }
+    }
+}
+
+fn hash_of(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }
 
 static BUILTIN_TOPICS: LazyLock<Topics> =

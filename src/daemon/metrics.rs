@@ -8,7 +8,6 @@ use super::watch::Heart;
 use super::works::Works;
 use crate::store::StoreError;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -127,40 +126,18 @@ pub async fn collect(works: &Works) -> Result<String, StoreError> {
 }
 
 async fn feeds(works: &Works, page: &mut Page) -> Result<(), StoreError> {
-    let now = works.clock.now();
-    let mut states: BTreeMap<&str, u64> = ["ok", "failing", "retired", "unread", "off"]
-        .map(|state| (state, 0))
-        .into();
-    let mut lag: f64 = 0.0;
-    for row in works
-        .store
-        .list_feeds()
-        .await?
-        .iter()
-        .filter(|row| row.listed)
-    {
-        let state = &row.feed.state;
-        let word = match () {
-            () if !row.enabled => "off",
-            () if state.retired_at.is_some() => "retired",
-            () if state.failing_since.is_some() => "failing",
-            () if state.last_poll_at.is_none() => "unread",
-            () => "ok",
-        };
-        *states.entry(word).or_default() += 1;
-        let due = state.next_poll_at.max(state.not_before);
-        if let Some(due) = due.filter(|_| row.enabled && state.retired_at.is_none()) {
-            lag = lag.max(seconds(now) - seconds(due));
-        }
-    }
-    let samples = states
-        .into_iter()
-        .map(|(state, count)| (label("state", state), number(count)));
+    let (counted, first_due) = works.store.feed_states().await?;
+    let samples = ["ok", "failing", "retired", "unread", "off"].map(|state| {
+        let count = counted.get(state).copied().unwrap_or_default();
+        (label("state", state), f64::from(count))
+    });
+    let now = seconds(works.clock.now());
+    let lag = first_due.map_or(0.0, |due| now - seconds(due));
     page.family(
         "diembao_feeds",
         "Feeds of the config, by state.",
         "gauge",
-        samples.collect(),
+        samples.to_vec(),
     );
     page.gauge(
         "diembao_poll_lag_seconds",

@@ -32,8 +32,11 @@ const CLAIM: u32 = 2_000;
 const WAITING_MAX: usize = 20_000;
 /// Between two claims, so that feeds due in the same moment cost one transaction.
 const CLAIM_APART: Duration = Duration::from_millis(200);
-/// A batch is committed when it has so many entries…
-const BATCH_ENTRIES: usize = 500;
+/// A batch is committed when it has so many entries: keys lie all over their table, and each commit writes most of its
+/// pages anew…
+const BATCH_ENTRIES: usize = 1_000;
+/// Polls on their way to a batch, at most: each holds a document's entries.
+const ON_THE_WAY: usize = 128;
 /// …or when its first commit has waited for so long.
 const LINGER: Duration = Duration::from_millis(200);
 
@@ -93,7 +96,7 @@ pub async fn pass(
     stop: impl Future<Output = ()>,
     mut each: impl FnMut(Progress<'_>),
 ) -> Result<bool, StoreError> {
-    let (sender, done) = mpsc::channel(BATCH_ENTRIES);
+    let (sender, done) = mpsc::channel(ON_THE_WAY);
     let mut batches = Batches::of(done);
     let mut papers = JoinSet::new();
     for (_, queue) in by_newspaper(feeds, |feed| &feed.source) {
@@ -124,7 +127,7 @@ pub async fn pass(
 /// The daemon's loop; ends when `stop` turns true. Requests under way are dropped then: nothing of them is lost, the
 /// feeds stay due. What was read is still committed.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
-    let (sender, done) = mpsc::channel(BATCH_ENTRIES);
+    let (sender, done) = mpsc::channel(ON_THE_WAY);
     let committer = tokio::spawn(commit_all(works.clone(), done));
     let mut crowd = Crowd::default();
     'claiming: loop {
@@ -333,13 +336,11 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         if let Some(failure) = followed.failure {
             outcome = FetchOutcome::Failed(failure);
         }
+        if let ReadResult::Read { hash, .. } = &mut found.read {
+            *hash = hash_of(&found.entries);
+        }
     }
-    let Found {
-        mut read, entries, ..
-    } = found;
-    if let ReadResult::Read { hash, .. } = &mut read {
-        *hash = hash_of(&entries);
-    }
+    let Found { read, entries, .. } = found;
     let now = works.clock.now();
     let (mut state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
     let indexed = parts.as_ref().is_some_and(|parts| !parts.is_empty());

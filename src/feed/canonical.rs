@@ -116,22 +116,70 @@ pub fn canonical(address: &str) -> Option<String> {
     Some(canonical_url(&parse(address)?))
 }
 
-/// The canonical text within a source: a former domain of the paper counts as its present one.
-pub fn canonical_in(source: &Source, address: &str) -> Option<String> {
-    let url = parse(address)?;
-    let host = host(&url);
-    let text = canonical_url(&url);
-    let present = present_host(source, &host);
-    Some(match text.strip_prefix(&host) {
-        Some(rest) if present != host => format!("{present}{rest}"),
-        _ => text,
-    })
+/// An http(s) address, taken apart once: it is asked many things.
+#[derive(Debug, Clone)]
+pub struct Address {
+    url: Url,
+    host: String,
+    canonical: String,
 }
 
-/// The host by which an address is known: lower case, without `www.` and other dress, with a port that is not the
-/// scheme's own.
-pub fn canonical_host(address: &str) -> Option<String> {
-    parse(address).map(|url| host(&url))
+impl Address {
+    /// Reads an address; `None` for any other text.
+    pub fn read(address: &str) -> Option<Self> {
+        let url = parse(address)?;
+        Some(Self {
+            host: host(&url),
+            canonical: canonical_url(&url),
+            url,
+        })
+    }
+
+    /// As [`canonical`].
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// The host by which it is known: lower case, without `www.` and other dress, with a port that is not the scheme's
+    /// own.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The canonical text within a source: a former domain of the paper counts as its present one.
+    pub fn canonical_in(&self, source: &Source) -> String {
+        let same = |name: &String| bare_host(&name.trim().to_ascii_lowercase()) == self.host;
+        match self.canonical.strip_prefix(&self.host) {
+            Some(rest) if source.aliases.iter().any(same) => {
+                format!(
+                    "{}{rest}",
+                    bare_host(&source.domain.trim().to_ascii_lowercase())
+                )
+            }
+            _ => self.canonical.clone(),
+        }
+    }
+
+    /// The address to give to people: as printed, without tracking parameters and fragment.
+    pub fn for_people(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_fragment(None);
+        // Neither can fail on an http(s) URL.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        if let Some(query) = self.url.query() {
+            let kept: Vec<&str> = identifying(query).collect();
+            let kept = kept.join("&");
+            url.set_query((!kept.is_empty()).then_some(&kept));
+        }
+        url.into()
+    }
+
+    /// The day that stands in it: `/2026/11/22/`, `/2026-11-22`, `/20261122`, `…-20261122070512.htm`. `None` without one,
+    /// or if it is no day between 1990 and 2100. For items whose feed gives no date.
+    pub fn day(&self) -> Option<civil::Date> {
+        day_in(self.url.path())
+    }
 }
 
 /// Whether the address names an article rather than a whole site: it has a path or a query.
@@ -139,24 +187,7 @@ pub(crate) fn names_a_page(canonical: &str) -> bool {
     canonical.contains(['/', '?'])
 }
 
-/// The address to give to people: as printed, without tracking parameters and fragment; `None` unless http(s).
-pub fn for_people(address: &str) -> Option<String> {
-    let mut url = parse(address)?;
-    url.set_fragment(None);
-    // Neither can fail on an http(s) URL.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    let kept: Vec<&str> = identifying(url.query().unwrap_or_default()).collect();
-    let kept = kept.join("&");
-    url.set_query((!kept.is_empty()).then_some(&kept));
-    Some(url.into())
-}
-
-/// The day that stands in an address: `/2026/11/22/`, `/2026-11-22`, `/20261122`, `…-20261122070512.htm`. `None`
-/// without one, or if it is no day between 1990 and 2100. For items whose feed gives no date.
-pub fn date_in_url(address: &str) -> Option<civil::Date> {
-    let url = parse(address)?;
-    let path = url.path();
+fn day_in(path: &str) -> Option<civil::Date> {
     let numbers: Vec<(usize, &str)> = digit_runs(path);
     let whole = numbers.iter().find_map(|(_, run)| match run.len() {
         // A day, or a day with a time of day behind it.
@@ -255,20 +286,11 @@ fn bare_host(name: &str) -> &str {
     name
 }
 
-/// The source's present domain, where `host` is one of its former ones.
-fn present_host(source: &Source, host: &str) -> String {
-    let same = |name: &String| bare_host(&name.trim().to_ascii_lowercase()) == host;
-    if source.aliases.iter().any(same) {
-        bare_host(&source.domain.trim().to_ascii_lowercase()).to_owned()
-    } else {
-        host.to_owned()
-    }
-}
-
 /// `/a/b.html`, or nothing for the root.
 fn path(raw: &str) -> String {
     // Session ids that servlets put into the path.
-    let raw = match raw.to_ascii_lowercase().find(";jsessionid=") {
+    let session = |raw: &str| raw.to_ascii_lowercase().find(";jsessionid=");
+    let raw = match raw.contains(';').then(|| session(raw)).flatten() {
         Some(at) => &raw[..at],
         None => raw,
     };
@@ -347,6 +369,9 @@ fn is_tracking(pair: &str) -> bool {
 /// Percent-escapes in one form: text as NFC, what has a meaning in addresses escaped in upper case (RFC 3986 §6.2.2).
 /// Bytes that are no UTF-8 stay escaped.
 fn plain_escapes(raw: &str) -> String {
+    if raw.chars().all(|c| c == '=' || is_plain(c)) {
+        return raw.to_owned();
+    }
     let bytes = raw.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -364,14 +389,8 @@ fn plain_escapes(raw: &str) -> String {
     let mut text = String::with_capacity(decoded.len());
     for chunk in decoded.utf8_chunks() {
         for c in chunk.valid().nfc() {
-            let plain = c.is_alphanumeric()
-                || matches!(
-                    c,
-                    '-' | '.' | '_' | '~' | ',' | '!' | '(' | ')' | '*' | '\'' | ':' | '@' | '$'
-                )
-                || (c == '=' && keep_equals)
-                || !c.is_ascii();
-            if plain && !c.is_whitespace() && !c.is_control() {
+            let stands = is_plain(c) || (c == '=' && keep_equals) || !c.is_ascii();
+            if stands && !c.is_whitespace() && !c.is_control() {
                 text.push(c);
             } else {
                 escape_char(c, &mut text);
@@ -382,6 +401,15 @@ fn plain_escapes(raw: &str) -> String {
         }
     }
     text
+}
+
+/// ASCII that means itself wherever it stands in an address.
+fn is_plain(c: char) -> bool {
+    let sign = matches!(
+        c,
+        '-' | '.' | '_' | '~' | ',' | '!' | '(' | ')' | '*' | '\'' | ':' | '@' | '$'
+    );
+    sign || c.is_ascii_alphanumeric()
 }
 
 fn escape_char(c: char, out: &mut String) {
@@ -455,6 +483,7 @@ mod tests {
 
     #[test]
     fn people_get_the_address_without_what_tracks_them() {
+        let for_people = |url| Address::read(url).map(|address| address.for_people());
         assert_eq!(
             for_people("http://u:p@bao.vn/a.html?id=3&utm_source=rss#x").as_deref(),
             Some("http://bao.vn/a.html?id=3")
@@ -464,7 +493,10 @@ mod tests {
 
     #[test]
     fn a_day_is_read_from_the_address() {
-        let day = |url| date_in_url(url).map(|d| d.to_string());
+        let day = |url| {
+            let day = Address::read(url).and_then(|address| address.day());
+            day.map(|day| day.to_string())
+        };
         assert_eq!(
             day("https://bao.vn/2026/11/22/bai.html").as_deref(),
             Some("2026-11-22")
@@ -489,9 +521,9 @@ mod tests {
     proptest! {
         #[test]
         fn canonical_is_stable_and_never_panics(text in "\\PC{0,80}", path in "[a-z%/.?&=;+0-9đê\u{309}]{0,60}") {
-            let _ = canonical(&text);
-            let _ = for_people(&text);
-            let _ = date_in_url(&text);
+            if let Some(address) = Address::read(&text) {
+                let _ = (address.for_people(), address.day());
+            }
             let url = format!("https://www.bao.vn/{path}");
             let once = canonical(&url).unwrap();
             prop_assert_eq!(canonical(&format!("https://{once}")).unwrap(), once);

@@ -3,12 +3,12 @@
 //! Precision first. What may be shared by two articles names neither: an id or text that occurs twice in a document,
 //! a short number, a home page. The store asks the keys strongest first and never joins two articles it has.
 
-use super::canonical::{
-    canonical, canonical_host, canonical_in, date_in_url, day, digit_runs, for_people, names_a_page,
-};
-use super::plain::plain;
+use super::canonical::{Address, day, digit_runs, names_a_page};
+use super::plain::{is_clean_line, plain};
 use crate::model::{ArticleKey, Entry, IdentifiedEntry, Source};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Text shorter than this (characters) may be the same in two articles: a standing phrase, a series' line.
@@ -40,27 +40,21 @@ pub fn identify(
         .map(|entry| Marks::of(source, entry))
         .collect();
     drop_shared(&mut marks);
-    let urls = count(marks.iter().filter_map(|m| m.url.clone()));
+    let alone = one_of_its_kind(&marks, |m| m.url.as_ref());
     entries
         .into_iter()
-        .zip(marks)
-        .map(|(entry, marks)| {
-            let alone = marks
-                .url
-                .as_ref()
-                .is_some_and(|url| urls.get(url) == Some(&1));
-            let entry_key = marks.entry_key(alone);
-            let url = marks.address.as_deref().and_then(for_people);
+        .zip(marks.into_iter().zip(alone))
+        .map(|(entry, (marks, alone))| {
+            let address = marks.address.as_ref();
             IdentifiedEntry {
-                entry_key,
-                article_keys: marks.article_keys(source),
-                sapo: marks.sapo,
-                section: url
-                    .as_deref()
+                entry_key: marks.entry_key(&entry, alone),
+                article_keys: marks.article_keys(source, &entry),
+                section: address
                     .and_then(section_of)
                     .or_else(|| section.map(str::to_owned)),
-                url_date: url.as_deref().and_then(date_in_url),
-                url,
+                url_date: address.and_then(Address::day),
+                url: address.map(Address::for_people),
+                sapo: marks.sapo,
                 entry,
             }
         })
@@ -70,7 +64,7 @@ pub fn identify(
 /// All that could name an entry.
 struct Marks {
     /// The address as given.
-    address: Option<String>,
+    address: Option<Address>,
     /// Its canonical form, unless it names a whole site.
     url: Option<String>,
     guid: Option<Guid>,
@@ -78,8 +72,6 @@ struct Marks {
     cms: Option<String>,
     /// Hash of title and text, of a long text that has no number.
     text: Option<String>,
-    /// Hash of everything, for entries that have nothing else.
-    whole: String,
     /// The headline, for comparing only.
     title: String,
     sapo: Option<String>,
@@ -98,61 +90,50 @@ enum Guid {
 
 impl Marks {
     fn of(source: &Source, entry: &Entry) -> Self {
-        let guid_address = entry
-            .guid
-            .as_deref()
-            .filter(|guid| canonical(guid).is_some());
-        let address = entry
-            .link
-            .as_deref()
-            .filter(|link| canonical(link).is_some())
-            .or(guid_address)
-            .map(str::to_owned);
+        let id = entry.guid.as_deref().map(squeeze);
+        let link = entry.link.as_deref().and_then(Address::read);
+        // In most feeds both are one text.
+        let id_address = match id.as_deref() {
+            id if id == entry.link.as_deref() => link.clone(),
+            id => id.and_then(Address::read),
+        };
+        let guid = id.and_then(|id| Guid::of(source, id, id_address.as_ref()));
+        let address = link.or(id_address);
         let url = address
-            .as_deref()
-            .and_then(|address| canonical_in(source, address))
+            .as_ref()
+            .map(|address| address.canonical_in(source))
             .filter(|url| names_a_page(url));
         let summary = plain(entry.summary.as_deref().unwrap_or_default());
-        let content = plain(entry.content.as_deref().unwrap_or_default());
-        let title = squeeze(&entry.title);
-        let cms = address.as_deref().and_then(cms_number);
-        let long = summary.chars().count() + content.chars().count() >= TEXT_MIN;
+        let title = squeeze(&entry.title).into_owned();
+        let cms = address.as_ref().and_then(cms_number);
+        // Two numbers of the paper's own are two articles, though they print the same words: copies, not one.
+        let text = (cms.is_none() && !title.is_empty())
+            .then(|| long_text(&title, &summary, entry))
+            .flatten();
         Self {
-            // Two numbers of the paper's own are two articles, though they print the same words: copies, not one.
-            text: (long && !title.is_empty() && cms.is_none())
-                .then(|| digest(&[&title, &summary, &content])),
-            whole: digest(&[
-                &title,
-                &summary,
-                &content,
-                entry.raw_date.as_deref().unwrap_or_default(),
-                entry.enclosures.first().map_or("", String::as_str),
-            ]),
-            cms,
-            guid: entry
-                .guid
-                .as_deref()
-                .and_then(|guid| Guid::of(source, guid)),
-            sapo: sapo(&summary, entry.content.as_deref().unwrap_or_default()),
+            sapo: sapo(summary, entry.content.as_deref().unwrap_or_default()),
             address,
             url,
+            guid,
+            cms,
+            text,
             title,
         }
     }
 
     /// The item's name within its feed. The address first: some feeds give their items new ids at every request.
-    fn entry_key(&self, url_is_alone: bool) -> String {
+    fn entry_key(&self, entry: &Entry, url_is_alone: bool) -> String {
         match (&self.url, &self.guid) {
             (Some(url), _) if url_is_alone => format!("u:{url}"),
             (Some(url), Some(guid)) => format!("u:{url}\ng:{}", guid.as_str()),
             (Some(url), None) => format!("u:{url}\nt:{}", self.title),
             (None, Some(guid)) => format!("g:{}", guid.as_str()),
-            (None, None) => format!("e:{}", self.whole),
+            (None, None) => format!("e:{}", whole(entry)),
         }
     }
 
     /// Strongest first; never empty.
-    fn article_keys(&self, source: &Source) -> Vec<ArticleKey> {
+    fn article_keys(&self, source: &Source, entry: &Entry) -> Vec<ArticleKey> {
         let paper = source.key.as_str();
         let mut keys = Vec::with_capacity(4);
         if let Some(url) = &self.url {
@@ -170,22 +151,24 @@ impl Marks {
             keys.push(format!("text:{paper}:{text}"));
         }
         if keys.is_empty() {
-            keys.push(format!("entry:{paper}:{}", self.whole));
+            keys.push(format!("entry:{paper}:{}", whole(entry)));
         }
         keys.into_iter().map(ArticleKey).collect()
     }
 }
 
 impl Guid {
-    fn of(source: &Source, raw: &str) -> Option<Self> {
-        let id = squeeze(raw);
-        if id.is_empty() {
-            return None;
-        }
-        if let Some(address) = canonical_in(source, &id) {
+    /// `id` is squeezed; `address` is what it says, where it is one.
+    fn of(source: &Source, id: Cow<'_, str>, address: Option<&Address>) -> Option<Self> {
+        if let Some(address) = address {
+            let address = address.canonical_in(source);
             // A home page or section front as everybody's id says nothing.
             return names_a_page(&address).then_some(Self::Address(address));
         }
+        if id.is_empty() {
+            return None;
+        }
+        let id = id.into_owned();
         Some(if looks_unique(&id) {
             Self::Unique(id)
         } else {
@@ -210,71 +193,67 @@ fn looks_unique(id: &str) -> bool {
 
 /// Takes away what two entries of the document share, and addresses that carry a whole list.
 fn drop_shared(marks: &mut [Marks]) {
-    let mut headlines: HashMap<String, HashSet<String>> = HashMap::new();
-    for m in marks.iter() {
-        if let Some(url) = &m.url {
-            headlines
-                .entry(url.clone())
-                .or_default()
-                .insert(m.title.clone());
-        }
+    let lists = lists(marks);
+    for (m, _) in marks.iter_mut().zip(lists).filter(|(_, list)| *list) {
+        m.url = None;
+        m.cms = None;
     }
-    for m in marks.iter_mut() {
-        let list = |url: &String| {
-            headlines
-                .get(url)
-                .is_some_and(|h| h.len() >= HEADLINES_PER_URL)
-        };
-        if m.url.as_ref().is_some_and(list) {
-            m.url = None;
-            m.cms = None;
-        }
-    }
-    let guids = count(marks.iter().filter_map(|m| m.guid.clone()));
-    let numbers = sharers(marks, |m| m.cms.clone());
-    let texts = sharers(marks, |m| m.text.clone());
-    for m in marks.iter_mut() {
-        m.guid = m.guid.take().filter(|guid| guids.get(guid) == Some(&1));
-        m.cms = m
-            .cms
-            .take()
-            .filter(|cms| numbers.get(cms).is_some_and(|urls| urls.len() == 1));
-        m.text = m
-            .text
-            .take()
-            .filter(|text| texts.get(text).is_some_and(|urls| urls.len() == 1));
+    let guids = one_of_its_kind(marks, |m| m.guid.as_ref());
+    let numbers = under_one_address(marks, |m| m.cms.as_ref());
+    let texts = under_one_address(marks, |m| m.text.as_ref());
+    for (at, m) in marks.iter_mut().enumerate() {
+        m.guid = m.guid.take().filter(|_| guids[at]);
+        m.cms = m.cms.take().filter(|_| numbers[at]);
+        m.text = m.text.take().filter(|_| texts[at]);
     }
 }
 
-/// For each value of `of`, the different addresses it occurs under.
-fn sharers(
-    marks: &[Marks],
-    of: impl Fn(&Marks) -> Option<String>,
-) -> HashMap<String, HashSet<Option<String>>> {
-    let mut found: HashMap<String, HashSet<Option<String>>> = HashMap::new();
+/// Of each entry, whether its address carries so many headlines that it is a list's.
+fn lists(marks: &[Marks]) -> Vec<bool> {
+    let mut headlines: HashMap<&str, HashSet<&str>> = HashMap::new();
     for m in marks {
-        if let Some(value) = of(m) {
-            found.entry(value).or_default().insert(m.url.clone());
+        if let Some(url) = &m.url {
+            headlines.entry(url).or_default().insert(&m.title);
         }
     }
-    found
+    let many = |url: &str| headlines.get(url).map_or(0, HashSet::len) >= HEADLINES_PER_URL;
+    let of = |m: &Marks| m.url.as_deref().is_some_and(many);
+    marks.iter().map(of).collect()
 }
 
-fn count<T: std::hash::Hash + Eq>(values: impl Iterator<Item = T>) -> HashMap<T, usize> {
-    let mut counts = HashMap::new();
-    for value in values {
+/// Of each entry, whether no other has the same value.
+fn one_of_its_kind<T: Hash + Eq>(
+    marks: &[Marks],
+    value: impl Fn(&Marks) -> Option<&T>,
+) -> Vec<bool> {
+    let mut counts: HashMap<&T, usize> = HashMap::new();
+    for value in marks.iter().filter_map(&value) {
         *counts.entry(value).or_default() += 1;
     }
-    counts
+    let alone = |m: &Marks| value(m).is_some_and(|value| counts.get(value) == Some(&1));
+    marks.iter().map(alone).collect()
+}
+
+/// Of each entry, whether its value occurs under its own address alone.
+fn under_one_address(marks: &[Marks], value: impl Fn(&Marks) -> Option<&String>) -> Vec<bool> {
+    let mut addresses: HashMap<&String, Option<&String>> = HashMap::new();
+    let mut shared: HashSet<&String> = HashSet::new();
+    for m in marks {
+        if let Some(value) = value(m)
+            && *addresses.entry(value).or_insert(m.url.as_ref()) != m.url.as_ref()
+        {
+            shared.insert(value);
+        }
+    }
+    let own = |m: &Marks| value(m).is_some_and(|value| !shared.contains(value));
+    marks.iter().map(own).collect()
 }
 
 /// Host and number of an address whose last part ends in the number that the paper's CMS gave: `-4846612.html`,
 /// `-post578873.html`, `-d1451255.html`, `188260307071033787.chn`. The host stays, since merged papers bring
 /// two numberings under one name. `None` for dates, round numbers and what is too short to be sure.
-fn cms_number(address: &str) -> Option<String> {
-    let host = canonical_host(address)?;
-    let url = canonical(address)?;
-    let path = url.split('?').next()?;
+fn cms_number(address: &Address) -> Option<String> {
+    let path = address.canonical().split('?').next()?;
     let last = path.rsplit('/').next()?;
     let stem = last.split('.').next().filter(|_| path.contains('/'))?;
     let (start, number) = digit_runs(stem).into_iter().next_back()?;
@@ -283,7 +262,7 @@ fn cms_number(address: &str) -> Option<String> {
     // `-post578873`, `-578873` and `578873`, but not `-quoclo12345`, which counts roads.
     let shaped = CMS_LABELS.contains(&label);
     let sure = number.len() >= CMS_DIGITS_MIN && !number.ends_with("000") && !is_date(number);
-    (at_end && shaped && sure).then(|| format!("{host}:{number}"))
+    (at_end && shaped && sure).then(|| format!("{}:{number}", address.host()))
 }
 
 /// `20261122` or `22112026`: every article of the day may end in it.
@@ -294,7 +273,7 @@ fn is_date(number: &str) -> bool {
 }
 
 /// The section that stands in the address: its last directory with a name.
-pub fn section_of(address: &str) -> Option<String> {
+pub fn section_of(address: &Address) -> Option<String> {
     const NO_SECTIONS: &[&str] = &[
         "tin-tuc",
         "tin",
@@ -314,8 +293,7 @@ pub fn section_of(address: &str) -> Option<String> {
         "chi-tiet",
         "index.php",
     ];
-    let canonical = canonical(address)?;
-    let path = canonical.split('?').next()?;
+    let path = address.canonical().split('?').next()?;
     let mut parts: Vec<&str> = path.split('/').skip(1).collect();
     parts.pop();
     let named = |part: &&&str| {
@@ -339,16 +317,18 @@ fn day_free(part: &str) -> bool {
 }
 
 /// The lead: the summary, else the first paragraph of the content that says something.
-fn sapo(summary: &str, content: &str) -> Option<String> {
+fn sapo(summary: String, content: &str) -> Option<String> {
     let whole = if summary.is_empty() {
         let mut paragraphs = content.split("</p>").take(PARAGRAPHS_MAX).map(plain);
         paragraphs
             .find(|text| text.chars().count() >= PARAGRAPH_MIN)
             .unwrap_or_else(|| plain(content))
     } else {
-        summary.to_owned()
+        summary
     };
-    let cut = match whole.char_indices().nth(SAPO_MAX) {
+    // A character has a byte at least.
+    let over = (whole.len() > SAPO_MAX).then(|| whole.char_indices().nth(SAPO_MAX));
+    let cut = match over.flatten() {
         None => whole,
         Some((end, _)) => {
             let end = whole[..end].rfind(' ').unwrap_or(end);
@@ -358,10 +338,31 @@ fn sapo(summary: &str, content: &str) -> Option<String> {
     (!cut.is_empty()).then_some(cut)
 }
 
+/// Hash of headline and text, where there is enough of it to be nobody else's.
+fn long_text(title: &str, summary: &str, entry: &Entry) -> Option<String> {
+    let content = plain(entry.content.as_deref().unwrap_or_default());
+    let long = summary.chars().count() + content.chars().count() >= TEXT_MIN;
+    long.then(|| digest(&[title, summary, &content]))
+}
+
+/// Hash of everything, for entries that have nothing else.
+fn whole(entry: &Entry) -> String {
+    digest(&[
+        &entry.title,
+        &plain(entry.summary.as_deref().unwrap_or_default()),
+        &plain(entry.content.as_deref().unwrap_or_default()),
+        entry.raw_date.as_deref().unwrap_or_default(),
+        entry.enclosures.first().map_or("", String::as_str),
+    ])
+}
+
 /// NFC, white space as single blanks.
-fn squeeze(text: &str) -> String {
+fn squeeze(text: &str) -> Cow<'_, str> {
+    if is_clean_line(text) {
+        return Cow::Borrowed(text);
+    }
     let text: String = text.nfc().collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// A stable hash over texts, each squeezed; 32 hex digits.

@@ -166,6 +166,11 @@ fn any(text: &str, such: impl Fn(u8, u8, u8) -> bool) -> bool {
         || (0..whole).step_by(256).any(in_chunk)
 }
 
+/// Whether [`clean_line`] would leave the text as it is.
+pub(crate) fn is_clean_line(text: &str) -> bool {
+    text.trim().len() == text.len() && is_clean(text) && !any(text, is_wide)
+}
+
 /// As [`clean`], on one line: every run of white space becomes one blank.
 pub(crate) fn clean_line(text: &str) -> String {
     let text = clean(text);

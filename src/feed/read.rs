@@ -205,7 +205,7 @@ fn gather<'a>(text: &'a str, base: &Url) -> Result<Document<'a>, NotAFeed> {
 
 /// Has feed-rs read our strict Atom.
 fn parse(atom: String, base: &Url) -> Result<rs::Feed, NotAFeed> {
-    // An id that is missing must stay visible, dates are ours: neither is left to feed-rs.
+    // Ids and dates are ours: neither is left to feed-rs.
     let parser = parser::Builder::new()
         .base_uri(Some(base.as_str()))
         .id_generator(|_, _, _| String::new())
@@ -250,18 +250,19 @@ fn meta(document: &Document<'_>, feed: &rs::Feed, zone: &TimeZone, cut: &mut usi
             .as_deref()
             .map(clean_line)
             .filter(|language| !language.is_empty()),
-        id: address(&feed.id),
+        id: document.feed.id.get().and_then(|id| address(id)),
         published: time(false),
         updated: time(true),
-        authors: authors(&document.feed, &feed.authors),
-        categories: terms(&feed.categories),
+        authors: authors(&document.feed),
+        categories: terms(&document.feed),
     }
 }
 
 fn to_entry(entry: rs::Entry, fields: Fields<'_>, times: Times, cut: &mut usize) -> Entry {
-    let authors = authors(&fields, &entry.authors);
     Entry {
-        guid: address(&entry.id),
+        guid: fields.id.get().and_then(|id| address(id)),
+        authors: authors(&fields),
+        categories: terms(&fields),
         link: link(&entry.links, "alternate").next(),
         title: entry
             .title
@@ -279,8 +280,6 @@ fn to_entry(entry: rs::Entry, fields: Fields<'_>, times: Times, cut: &mut usize)
         published: times.published,
         updated: times.updated,
         raw_date: times.raw.as_deref().map(clean_line),
-        authors,
-        categories: terms(&entry.categories),
         enclosures: link(&entry.links, "enclosure").collect(),
     }
 }
@@ -337,16 +336,14 @@ fn link(links: &[rs::Link], rel: &'static str) -> impl Iterator<Item = String> {
 }
 
 /// Names, the strongest statement alone: an editor is not an author where the author is named.
-fn authors(fields: &Fields<'_>, persons: &[rs::Person]) -> Vec<String> {
+fn authors(fields: &Fields<'_>) -> Vec<String> {
     let strongest = fields.authors.iter().map(|(strength, _)| *strength).max();
-    let named = fields
-        .authors
-        .iter()
-        .zip(persons)
-        .filter(|((strength, _), _)| Some(*strength) == strongest);
     let mut names: Vec<String> = Vec::new();
-    for (_, one) in named {
-        let name = person(&clean_line(&strip(one.name.as_deref().unwrap_or_default())));
+    for (strength, name) in &fields.authors {
+        if Some(*strength) < strongest {
+            continue;
+        }
+        let name = person(&clean_line(&strip(name)));
         if !name.is_empty() && !names.contains(&name) {
             names.push(name);
         }
@@ -354,10 +351,10 @@ fn authors(fields: &Fields<'_>, persons: &[rs::Person]) -> Vec<String> {
     names
 }
 
-fn terms(categories: &[rs::Category]) -> Vec<String> {
+fn terms(fields: &Fields<'_>) -> Vec<String> {
     let mut terms: Vec<String> = Vec::new();
-    for category in categories {
-        let term = clean_line(&strip(&category.term));
+    for category in &fields.categories {
+        let term = clean_line(&strip(category));
         if !term.is_empty() && !terms.contains(&term) {
             terms.push(term);
         }

@@ -134,6 +134,9 @@ fn base64(text: &str) -> Option<String> {
 /// The name of a person from "mail (Name)", `Name <mail>` and the like; the address only where there is no name.
 pub(super) fn person(text: &str) -> String {
     let text = text.trim();
+    if !text.contains('@') {
+        return text.to_owned();
+    }
     let is_mail = |word: &&str| word.contains('@') && word.contains('.');
     let edge = |c: char| matches!(c, '(' | ')' | '<' | '>' | '[' | ']' | ',' | ';' | ':');
     let words = || {

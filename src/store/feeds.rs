@@ -108,7 +108,7 @@ impl Store {
                 .prepare_cached(&format!(
                     "SELECT {FEED} FROM ({DUE}) d CROSS JOIN feeds f ON f.id = d.id CROSS JOIN sources s ON s.id = f.source_id"
                 ))?
-                .query_map(params![ms(now), limit], feed)?
+                .query_map(params![ms(now), limit], |row| feed(&mut Columns(row, 0)))?
                 .collect::<Result<Vec<Feed>, _>>()?;
             take(tx, &due, now, lease)?;
             Ok(due)
@@ -139,7 +139,7 @@ impl Store {
                     None => true,
                 };
                 if wanted {
-                    free.push(feed(row)?);
+                    free.push(feed(&mut Columns(row, 0))?);
                 }
             }
             take(tx, &free, now, lease)?;
@@ -217,15 +217,44 @@ impl Store {
                  FROM feeds f JOIN sources s ON s.id = f.source_id ORDER BY f.key"
             ))?
             .query_map([], |row| {
+                // By place: thousands of rows, and a column's name is looked for from the first on.
+                let mut columns = Columns(row, 0);
                 Ok(FeedRow {
-                    feed: feed(row)?,
-                    section: row.get("section")?,
-                    listed: row.get("listed")?,
-                    enabled: row.get("enabled")?,
-                    verified: row.get("verified")?,
+                    feed: feed(&mut columns)?,
+                    section: columns.next()?,
+                    listed: columns.next()?,
+                    enabled: columns.next()?,
+                    verified: columns.next()?,
                 })
             })?
             .collect()
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// How many feeds of the config are in each state (`off`, `retired`, `failing`, `unread`, `ok`), and since when the first
+    /// of them has been due. Counted where they are: for figures that are asked for every few seconds.
+    pub async fn feed_states(
+        &self,
+    ) -> Result<(BTreeMap<String, u32>, Option<Timestamp>), StoreError> {
+        self.read("counting feeds", |conn| {
+            let mut states = BTreeMap::new();
+            let mut first: Option<i64> = None;
+            let mut query = conn.prepare_cached(
+                "SELECT CASE WHEN enabled = 0 THEN 'off' WHEN retired_at IS NOT NULL THEN 'retired' \
+                     WHEN failing_since IS NOT NULL THEN 'failing' WHEN last_poll_at IS NULL THEN 'unread' ELSE 'ok' END AS state, \
+                     count(*), min(CASE WHEN enabled = 1 AND retired_at IS NULL THEN max(next_poll_at, coalesce(not_before, 0)) END) \
+                 FROM feeds WHERE listed = 1 GROUP BY state",
+            )?;
+            let mut rows = query.query([])?;
+            while let Some(row) = rows.next()? {
+                states.insert(row.get(0)?, row.get(1)?);
+                let due: Option<i64> = row.get(2)?;
+                first = first.into_iter().chain(due).min();
+            }
+            Ok((states, first.map(to_time).transpose()?))
         })
         .await
     }
@@ -402,8 +431,7 @@ impl Columns<'_, '_> {
     }
 }
 
-fn feed(row: &Row<'_>) -> rusqlite::Result<Feed> {
-    let mut columns = Columns(row, 0);
+fn feed(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Feed> {
     Ok(Feed {
         id: FeedId(columns.next()?),
         key: FeedKey(columns.next()?),
@@ -411,7 +439,7 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<Feed> {
         url: url(&columns.next::<String>()?)?,
         kind: kind(&columns.next::<String>()?),
         added_at: to_time(columns.next()?)?,
-        state: state(&mut columns)?,
+        state: state(columns)?,
     })
 }
 

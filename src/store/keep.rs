@@ -114,6 +114,12 @@ impl Store {
         .await
     }
 
+    /// Gives back the memory of pages that were read: they are read again, from the system's own cache, when asked for.
+    pub async fn rest(&self) -> Result<(), StoreError> {
+        let shrink = |conn: &mut Connection| conn.execute_batch("PRAGMA shrink_memory");
+        self.call("giving memory back", shrink).await
+    }
+
     /// Checks the whole file: pages and indexes, references, and our own promises. Every trouble as one line; an
     /// empty list means sound. Reads everything: seconds to minutes.
     pub async fn verify(&self) -> Result<Vec<String>, StoreError> {

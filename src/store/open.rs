@@ -47,7 +47,15 @@ pub(super) fn latest_version() -> i64 {
 /// The owner's lock; held as long as the value lives, and released by the kernel however the process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would not do: a process that is just being started holds a copy of the file, and with it the lock.
+        // What fails here is settled by that process's first step.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Makes `dir` (mode 0700) if it is not there.
@@ -102,7 +110,7 @@ pub(super) fn lock(dir: &Path) -> Result<Lock, StoreError> {
         writeln!(file, "{}", std::process::id())
     };
     write(&mut file).map_err(failed)?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
 
 /// Opens the file as its owner: made if missing, checked, brought up to date.
@@ -262,7 +270,7 @@ fn configure(conn: &Connection, busy: Duration) -> rusqlite::Result<()> {
 /// Checks a small file whole, and of a large one the tables that steer the work: reading gigabytes at every start would
 /// cost more than all polls of a day. Damage elsewhere is found where it is read, and by `verify`.
 fn quick_check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
-    const WHOLE_UP_TO: u64 = 64 << 20;
+    const WHOLE_UP_TO: u64 = 16 << 20;
     let size = fs::metadata(path).map_or(0, |meta| meta.len());
     let checks: &[&str] = if size <= WHOLE_UP_TO {
         &["PRAGMA quick_check(1)"]

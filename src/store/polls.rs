@@ -9,13 +9,21 @@ use super::{
 };
 use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry, credible};
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{CachedStatement, OptionalExtension as _, Transaction, params};
 use std::collections::HashSet;
 
 /// Old texts kept of an entry that changes again and again (pages that print the time in their summary).
 const REVISIONS: i64 = 20;
 /// Bytes kept of an entry's full content; it is raw material for the article's text, not an archive.
 const CONTENT_MAX: usize = 256 * 1024;
+
+const PUT_ENTRY: &str = "INSERT INTO entries (feed_id, entry_key, article_id, first_seen, content_hash, guid, link, \
+         published, updated, raw_date, title, terms, summary, content) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+const PUT_ARTICLE: &str = "INSERT INTO articles (source_id, ingest, seen, published, backfill, url, section, author, \
+         title, sapo) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 /// What a poll came to: what to remember of the feed, and what it served.
 #[derive(Debug, Clone)]
@@ -71,6 +79,9 @@ impl Store {
 /// One document on its way in.
 struct Intake<'a> {
     tx: &'a Transaction<'a>,
+    keys: resolve::Keys<'a>,
+    put_entry: CachedStatement<'a>,
+    put_article: CachedStatement<'a>,
     commit: &'a PollCommit,
     source: i64,
     /// The newspaper's own host.
@@ -82,6 +93,8 @@ struct Intake<'a> {
     taken: Taken,
     /// Names of entries and addresses that this document brought.
     met: HashSet<KeyHash>,
+    /// The next article's place in the order of arrival, once one was made.
+    next_ingest: Option<i64>,
     report: PollReport,
 }
 
@@ -145,6 +158,9 @@ fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<Po
             .query_row([added_at], |row| row.get(0))?;
     let mut intake = Intake {
         tx,
+        keys: resolve::Keys::of(tx)?,
+        put_entry: tx.prepare_cached(PUT_ENTRY)?,
+        put_article: tx.prepare_cached(PUT_ARTICLE)?,
         commit,
         source,
         domain,
@@ -152,6 +168,7 @@ fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<Po
         undated_is_old,
         taken: Taken::default(),
         met: HashSet::new(),
+        next_ingest: None,
         report,
     };
     intake.entries()?;
@@ -193,7 +210,7 @@ impl Intake<'_> {
                 self.taken.note(known.article, item.names.address());
                 continue;
             }
-            match resolve::by_address(self.tx, &item.names)? {
+            match self.keys.by_address(&item.names)? {
                 Some(article) => self.put(&item, known, article, Voice::Further)?,
                 None => open.push((item, known)),
             }
@@ -206,16 +223,19 @@ impl Intake<'_> {
 
     /// Stores an entry whose address nobody had.
     fn put_open(&mut self, item: &Item<'_>, known: Option<Known>) -> rusqlite::Result<()> {
-        let (tx, feed) = (self.tx, self.commit.feed);
         let mut known = known;
         // Asked anew where an entry before this one may have been the same item.
         if self.has_met(item) {
             known = self.known(item)?;
-            if let Some(article) = resolve::by_address(tx, &item.names)? {
+            if let Some(article) = self.keys.by_address(&item.names)? {
                 return self.put(item, known, article, Voice::Further);
             }
         }
-        match resolve::by_other_keys(tx, feed, item.entry, &item.names, &mut self.taken)? {
+        let (feed, taken) = (self.commit.feed, &mut self.taken);
+        match self
+            .keys
+            .by_other_keys(feed, item.entry, &item.names, taken)?
+        {
             Some(article) => self.put(item, known, article, Voice::Moved),
             None => {
                 let article = self.new_article(item.entry)?;
@@ -276,7 +296,7 @@ impl Intake<'_> {
                 row
             }
         };
-        resolve::put_keys(self.tx, &item.names, article, row)?;
+        self.keys.put(&item.names, article, row)?;
         let address = item.names.address();
         self.taken.note(article, address);
         self.met.insert(item.names.entry);
@@ -284,30 +304,24 @@ impl Intake<'_> {
         Ok(())
     }
 
-    fn insert(&self, item: &Item<'_>, article: ArticleId) -> rusqlite::Result<i64> {
+    fn insert(&mut self, item: &Item<'_>, article: ArticleId) -> rusqlite::Result<i64> {
         let raw = &item.entry.entry;
-        self.tx
-            .prepare_cached(
-                "INSERT INTO entries (feed_id, entry_key, article_id, first_seen, content_hash, guid, link, \
-                     published, updated, raw_date, title, terms, summary, content) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-            )?
-            .insert(params![
-                self.commit.feed.0,
-                item.names.entry,
-                article.0,
-                ms(self.commit.at),
-                item.content,
-                raw.guid,
-                raw.link,
-                opt_ms(raw.published),
-                opt_ms(raw.updated),
-                raw.raw_date,
-                raw.title,
-                to_json(&(&raw.authors, &raw.categories, &raw.enclosures))?,
-                raw.summary,
-                raw.content.as_deref().map(bounded),
-            ])
+        self.put_entry.insert(params![
+            self.commit.feed.0,
+            item.names.entry,
+            article.0,
+            ms(self.commit.at),
+            item.content,
+            raw.guid,
+            raw.link,
+            opt_ms(raw.published),
+            opt_ms(raw.updated),
+            raw.raw_date,
+            raw.title,
+            to_json(&(&raw.authors, &raw.categories, &raw.enclosures))?,
+            raw.summary,
+            raw.content.as_deref().map(bounded),
+        ])
     }
 
     /// Keeps what the entry said before, then writes what it says now; whether its headline changed.
@@ -353,23 +367,27 @@ impl Intake<'_> {
     fn new_article(&mut self, entry: &IdentifiedEntry) -> rusqlite::Result<ArticleId> {
         let raw = &entry.entry;
         let now = self.commit.at;
-        let id = self
-            .tx
-            .prepare_cached(
-                "INSERT INTO articles (source_id, ingest, seen, published, backfill, url, section, author, title, sapo) \
-                 VALUES (?1, (SELECT coalesce(max(ingest), 0) + 1 FROM articles), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            )?
-            .insert(params![
-                self.source,
-                ms(now),
-                opt_ms(credible(raw.published, now)),
-                self.is_backfill(entry),
-                entry.url.as_deref().unwrap_or_default(),
-                entry.section,
-                (!raw.authors.is_empty()).then(|| raw.authors.join(", ")),
-                raw.title,
-                entry.sapo,
-            ])?;
+        let ingest = match self.next_ingest {
+            Some(ingest) => ingest,
+            None => self
+                .tx
+                .prepare_cached("SELECT coalesce(max(ingest), 0) + 1 FROM articles")?
+                .query_row([], |row| row.get(0))?,
+        };
+        self.next_ingest = Some(ingest + 1);
+        let backfill = self.is_backfill(entry);
+        let id = self.put_article.insert(params![
+            self.source,
+            ingest,
+            ms(now),
+            opt_ms(credible(raw.published, now)),
+            backfill,
+            entry.url.as_deref().unwrap_or_default(),
+            entry.section,
+            (!raw.authors.is_empty()).then(|| raw.authors.join(", ")),
+            raw.title,
+            entry.sapo,
+        ])?;
         search::queue(self.tx, id)?;
         self.report.new_articles.push(ArticleId(id));
         Ok(ArticleId(id))

@@ -6,7 +6,7 @@
 use super::rows::{ms, opt_time, time};
 use crate::model::{ArticleId, FeedId, IdentifiedEntry, credible};
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, Transaction};
+use rusqlite::{CachedStatement, OptionalExtension as _, Transaction};
 use std::collections::{HashMap, HashSet};
 
 /// A key as stored: 16 bytes, so that the table stays small when it holds millions.
@@ -113,64 +113,76 @@ impl Names {
     }
 }
 
-/// The article that carries this very address.
-pub(super) fn by_address(
-    tx: &Transaction<'_>,
-    names: &Names,
-) -> rusqlite::Result<Option<ArticleId>> {
-    match names.address() {
-        Some(key) => by_key(tx, &key),
-        None => Ok(None),
-    }
+/// The table of keys with its statements at hand: each entry asks them several times.
+pub(super) struct Keys<'t> {
+    tx: &'t Transaction<'t>,
+    get: CachedStatement<'t>,
+    put: CachedStatement<'t>,
 }
 
-/// The article of the entry's other keys, unless what is known of it speaks against it.
-pub(super) fn by_other_keys(
-    tx: &Transaction<'_>,
-    feed: FeedId,
-    entry: &IdentifiedEntry,
-    names: &Names,
-    taken: &mut Taken,
-) -> rusqlite::Result<Option<ArticleId>> {
-    let address = names.address();
-    for (kind, key) in names.keys.iter().filter(|(kind, _)| *kind != Kind::Address) {
-        let Some(article) = by_key(tx, key)? else {
-            continue;
-        };
-        if taken.forbids(tx, feed, article, address)? {
-            continue;
+impl<'t> Keys<'t> {
+    pub(super) fn of(tx: &'t Transaction<'t>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            tx,
+            get: tx.prepare_cached("SELECT article_id FROM article_keys WHERE key = ?1")?,
+            put: tx.prepare_cached(
+                "INSERT INTO article_keys (key, article_id, entry_id) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING",
+            )?,
+        })
+    }
+
+    /// The article that carries this very address.
+    pub(super) fn by_address(&mut self, names: &Names) -> rusqlite::Result<Option<ArticleId>> {
+        match names.address() {
+            Some(key) => self.article(&key),
+            None => Ok(None),
         }
-        // A feed that numbers its items from 1 again, or gives its one item always the same id, must not swallow
-        // tomorrow's article in yesterday's.
-        if *kind == Kind::OfFeed && address.is_some() && !agrees(tx, article, entry)? {
-            continue;
+    }
+
+    /// The article of the entry's other keys, unless what is known of it speaks against it.
+    pub(super) fn by_other_keys(
+        &mut self,
+        feed: FeedId,
+        entry: &IdentifiedEntry,
+        names: &Names,
+        taken: &mut Taken,
+    ) -> rusqlite::Result<Option<ArticleId>> {
+        let address = names.address();
+        for (kind, key) in names.keys.iter().filter(|(kind, _)| *kind != Kind::Address) {
+            let Some(article) = self.article(key)? else {
+                continue;
+            };
+            if taken.forbids(self.tx, feed, article, address)? {
+                continue;
+            }
+            // A feed that numbers its items from 1 again, or gives its one item always the same id, must not swallow
+            // tomorrow's article in yesterday's.
+            if *kind == Kind::OfFeed && address.is_some() && !agrees(self.tx, article, entry)? {
+                continue;
+            }
+            return Ok(Some(article));
         }
-        return Ok(Some(article));
+        Ok(None)
     }
-    Ok(None)
-}
 
-/// Gives the keys to the article; those that another article has stay there.
-pub(super) fn put_keys(
-    tx: &Transaction<'_>,
-    names: &Names,
-    article: ArticleId,
-    entry_row: i64,
-) -> rusqlite::Result<()> {
-    let mut put = tx.prepare_cached(
-        "INSERT INTO article_keys (key, article_id, entry_id) VALUES (?1, ?2, ?3) ON CONFLICT (key) DO NOTHING",
-    )?;
-    for (_, key) in &names.keys {
-        put.execute((key, article.0, entry_row))?;
+    /// Gives the keys to the article; those that another article has stay there.
+    pub(super) fn put(
+        &mut self,
+        names: &Names,
+        article: ArticleId,
+        entry_row: i64,
+    ) -> rusqlite::Result<()> {
+        for (_, key) in &names.keys {
+            self.put.execute((key, article.0, entry_row))?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The article of a stored key.
-pub(super) fn by_key(tx: &Transaction<'_>, key: &KeyHash) -> rusqlite::Result<Option<ArticleId>> {
-    tx.prepare_cached("SELECT article_id FROM article_keys WHERE key = ?1")?
-        .query_row([key], |row| row.get(0).map(ArticleId))
-        .optional()
+    fn article(&mut self, key: &KeyHash) -> rusqlite::Result<Option<ArticleId>> {
+        self.get
+            .query_row([key], |row| row.get(0).map(ArticleId))
+            .optional()
+    }
 }
 
 /// Whether a weak id is borne out: by the same printed time and a headline that was at most retouched.

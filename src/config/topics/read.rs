@@ -88,7 +88,7 @@ pub(super) fn read(text: &str) -> Result<Topics, Vec<TopicsProblem>> {
             sections,
             meanings: reading.meanings,
             lexicon,
-            hash: blake3::hash(text.as_bytes()).to_hex()[..16].to_owned(),
+            hash: hash_of(text),
         }),
         Ok(_) => Err(reading.sorted_problems()),
         Err(e) => {

@@ -23,6 +23,9 @@ const LEAST_PART: f64 = 0.25;
 /// No feed is asked more often an hour by its rhythm, whatever the limits allow.
 const FASTEST_AN_HOUR: f64 = 60.0;
 
+/// Requests a day by which a day's shares may miss its whole number: the lattice moves by less than a millisecond.
+const NEAR_ENOUGH: f64 = 1e-9;
+
 const DAY_S: f64 = 86_400.0;
 
 /// Requests an hour in each hour of the day (UTC).
@@ -90,7 +93,12 @@ fn share_out(weights: &Density, wanted: f64, lowest: f64, highest: f64) -> Densi
     let (mut low, mut high) = (-64.0_f64, 64.0_f64);
     for _ in 0..100 {
         let middle = (low + high) / 2.0;
-        match shares(middle.exp2()).iter().sum::<f64>() < wanted {
+        let shared = shares(middle.exp2());
+        let total: f64 = shared.iter().sum();
+        if (total - wanted).abs() < NEAR_ENOUGH {
+            return shared;
+        }
+        match total < wanted {
             true => low = middle,
             false => high = middle,
         }

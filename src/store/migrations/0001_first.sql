@@ -57,7 +57,9 @@ CREATE TABLE articles (
     analysed_with INTEGER NOT NULL DEFAULT 0, -- 0 = not since its text last changed
     level         INTEGER,
     score         REAL,
-    page_state    TEXT    NOT NULL DEFAULT 'open' CHECK (page_state IN ('open', 'wanted', 'read', 'failed', 'unwanted')),
+    -- Comparisons: `IN` over a list builds a table of its words for every row that is written.
+    page_state    TEXT    NOT NULL DEFAULT 'open' CHECK (page_state = 'open' OR page_state = 'wanted' OR page_state = 'read'
+                              OR page_state = 'failed' OR page_state = 'unwanted'),
     page_due_at   INTEGER CHECK ((page_due_at IS NOT NULL) = (page_state = 'wanted')),
     page_tries    INTEGER NOT NULL DEFAULT 0,
     url           TEXT    NOT NULL,
