@@ -5,6 +5,7 @@ use super::app::{self, AppError};
 use super::args::{Args, Feeds};
 use super::{feeds_discover, feeds_edit, feeds_test, feeds_verify, out};
 use crate::daemon::drift;
+use crate::model::Subscription;
 use crate::store::FeedRow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -30,9 +31,12 @@ async fn list(args: &Args) -> Result<(), AppError> {
         .await?
         .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
     let rows = works.store.list_feeds().await?;
+    let subscriptions = works.store.subscriptions().await?;
+    let subscription = |row: &FeedRow| subscriptions.get(&row.feed.id);
     if args.json {
         let now = works.clock.now();
-        rows.iter().for_each(|row| out::json(&as_json(row, now)));
+        rows.iter()
+            .for_each(|row| out::json(&as_json(row, subscription(row), now)));
         return Ok(());
     }
     let setup = works.setup();
@@ -51,6 +55,9 @@ async fn list(args: &Args) -> Result<(), AppError> {
                     .filter(|_| row.enabled && state.retired_at.is_none()),
                 &zone,
             ),
+            subscription(row)
+                .map_or("", |one| one.state.in_vietnamese())
+                .to_owned(),
             drift::trouble(row, now)
                 .map(|(words, since)| format!("{words} (từ {})", when(Some(since), &zone)))
                 .unwrap_or_default(),
@@ -63,6 +70,7 @@ async fn list(args: &Args) -> Result<(), AppError> {
             "đọc được",
             "tin mới",
             "lần tới",
+            "qua hub",
             "lỗi",
         ],
         cells,
@@ -104,7 +112,11 @@ fn when(at: Option<Timestamp>, zone: &TimeZone) -> String {
     .unwrap_or_default()
 }
 
-fn as_json(row: &FeedRow, now: Timestamp) -> serde_json::Value {
+fn as_json(
+    row: &FeedRow,
+    subscription: Option<&Subscription>,
+    now: Timestamp,
+) -> serde_json::Value {
     let state = &row.feed.state;
     let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let alarms: Vec<_> = match row.enabled {
@@ -127,6 +139,13 @@ fn as_json(row: &FeedRow, now: Timestamp) -> serde_json::Value {
         "moved_to": state.moved.as_ref().map(|(url, _)| url.as_str()),
         "parts": state.parts.iter().map(|part| part.url.as_str()).collect::<Vec<_>>(),
         "alarms": alarms,
+        "pushed_until": time(state.pushed_until),
+        "subscription": subscription.map(|one| json!({
+            "hub": one.link.hub.as_str(), "topic": one.link.topic.as_str(), "state": one.state,
+            "asked": time(one.asked_at), "lease_until": time(one.lease_until), "due": time(one.due_at),
+            "delivered": time(one.delivered_at), "deliveries": one.deliveries, "ignored": one.ignored,
+            "misses": one.misses, "detail": one.detail,
+        })),
     })
 }
 
@@ -141,7 +160,8 @@ async fn show(args: &Args, name: &str) -> Result<(), AppError> {
         .ok_or_else(|| {
             AppError::Usage(format!("no feed {name:?}; `diembao feeds list` shows all"))
         })?;
-    let value = as_json(row, works.clock.now());
+    let subscriptions = works.store.subscriptions().await?;
+    let value = as_json(row, subscriptions.get(&row.feed.id), works.clock.now());
     if args.json {
         out::json(&value);
         return Ok(());

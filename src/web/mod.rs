@@ -11,6 +11,7 @@ mod editions;
 mod feeds;
 mod guard;
 mod health;
+mod hooks;
 mod leave;
 mod months;
 mod page;
@@ -21,5 +22,6 @@ mod sources;
 mod topics;
 
 pub use editions::path as edition_path;
+pub use hooks::{Delivery, Hooks, Inbox, Intent, Mode, Tally, Verified, Verify};
 pub use room::{Answer, Metrics, Office, Room, Watch};
 pub use serve::serve;

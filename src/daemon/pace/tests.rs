@@ -44,6 +44,7 @@ fn fetched(moved_to: Option<&str>) -> Fetched {
             last_modified: None,
         },
         hints: PublisherHints::default(),
+        links: Default::default(),
         server_date: None,
         body_hash: [7; 32],
     }
