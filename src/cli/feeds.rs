@@ -42,9 +42,10 @@ async fn list(args: &Args) -> Result<(), AppError> {
     let setup = works.setup();
     let zone = setup.config.daemon.time_zone.clone();
     let now = works.clock.now();
+    let by_hubs = !subscriptions.is_empty();
     let cells = rows.iter().filter(|row| row.listed).map(|row| {
         let state = &row.feed.state;
-        vec![
+        let mut cells = vec![
             row.feed.key.to_string(),
             condition(row, now).to_owned(),
             when(state.last_ok_at, &zone),
@@ -55,26 +56,23 @@ async fn list(args: &Args) -> Result<(), AppError> {
                     .filter(|_| row.enabled && state.retired_at.is_none()),
                 &zone,
             ),
-            subscription(row)
-                .map_or("", |one| one.state.in_vietnamese())
-                .to_owned(),
+        ];
+        if by_hubs {
+            let wanted = subscription(row).filter(|one| one.due_at.is_some());
+            let state = wanted.map_or("", |one| one.state.in_vietnamese());
+            cells.push(state.to_owned());
+        }
+        cells.push(
             drift::trouble(row, now)
                 .map(|(words, since)| format!("{words} (từ {})", when(Some(since), &zone)))
                 .unwrap_or_default(),
-        ]
+        );
+        cells
     });
-    out::table(
-        &[
-            "nguồn",
-            "tình trạng",
-            "đọc được",
-            "tin mới",
-            "lần tới",
-            "qua hub",
-            "lỗi",
-        ],
-        cells,
-    );
+    let mut head = vec!["nguồn", "tình trạng", "đọc được", "tin mới", "lần tới"];
+    head.extend(by_hubs.then_some("qua hub"));
+    head.push("lỗi");
+    out::table(&head, cells);
     for source in setup
         .config
         .sources
@@ -166,13 +164,23 @@ async fn show(args: &Args, name: &str) -> Result<(), AppError> {
         out::json(&value);
         return Ok(());
     }
+    print_fields("", &value);
+    Ok(())
+}
+
+/// A field a line; those of a part under the part's name.
+fn print_fields(part: &str, value: &serde_json::Value) {
     for (field, value) in value.as_object().into_iter().flatten() {
+        if value.is_object() {
+            print_fields(&format!("{field}."), value);
+            continue;
+        }
         let text = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
         if text != "null" && text != "[]" {
-            out::line(&format!("{field:>14}  {}", out::safe(&text)));
+            let name = format!("{part}{field}");
+            out::line(&format!("{name:>14}  {}", out::safe(&text)));
         }
     }
-    Ok(())
 }

@@ -42,6 +42,9 @@ pub(super) fn web(section: Option<Section<'_>>) -> WebConfig {
         let websub = read.0.and_then(|section| section.flag("websub"));
         if let Some(section) = read.0 {
             sound_together(section, listen.as_ref(), public_url.as_ref(), open);
+            if websub == Some(true) && public_url.is_none() {
+                section.warn(&section.key_span("websub"), no_address_for_hubs());
+            }
         }
         WebConfig {
             listen: listen.map(|at| at.value),
@@ -135,6 +138,19 @@ fn no_listener() -> Wrong {
         words(
             "write listen = \"127.0.0.1:8288\" under [web], or take public_url out",
             "viết listen = \"127.0.0.1:8288\" trong mục [web], hoặc bỏ public_url",
+        ),
+    )
+}
+
+fn no_address_for_hubs() -> Wrong {
+    wrong(
+        words(
+            "hubs are to deliver, but there is no address at which they could",
+            "muốn nhận tin qua hub nhưng chưa có địa chỉ để hub gửi tới",
+        ),
+        words(
+            "write public_url under [web]: an https address that can be reached from outside",
+            "viết public_url trong mục [web]: địa chỉ https mà bên ngoài vào được",
         ),
     )
 }

@@ -18,12 +18,13 @@ use super::poll::{limits, signed};
 use super::watch::Heart;
 use super::works::{Setup, Works};
 use crate::model::{
-    Feed, FeedId, FeedKind, FeedState, FetchOutcome, Fetched, HubLinks, PublisherHints, Validators,
+    Feed, FeedId, FeedKind, FeedState, FetchOutcome, Fetched, HubLink, HubLinks, PublisherHints,
+    Validators,
 };
 use crate::net::{Form, Posted};
 use crate::store::{
-    Callback, DueSubscription, DueUnsubscription, PollReport, Proof, PushCommit, Requested,
-    StoreError,
+    Callback, DueSubscription, DueUnsubscription, NewRequest, PollReport, Proof, PushCommit,
+    Requested, StoreError,
 };
 use crate::web::{Delivery, Hooks, Intent, Mode};
 use jiff::SignedDuration;
@@ -33,11 +34,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use url::Url;
 
 /// Requests in one go.
 const CLAIM: u32 = 50;
 /// How long a claim lasts.
 const CLAIM_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// Between two rounds, whatever is due.
+const BREATH: Duration = Duration::from_millis(200);
 /// The feeds are looked through at least so often for hubs that came or went.
 const SYNC_EVERY: Duration = Duration::from_secs(300);
 /// Hubs of one paper. More are no paper's need, and a way to have us ask strangers.
@@ -51,13 +55,30 @@ const REASON_CHARS: usize = 200;
 
 /// The daemon's loop; ends when `stop` turns true. A request under way is dropped then, and asked again another day; what
 /// was delivered is still read.
-pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
-    tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => {}
-        () = ask_hubs(&works, &heart, beat) => {}
-        () = take_deliveries(&works) => {}
+pub async fn run(works: Works, heart: Heart, stop: watch::Receiver<bool>, beat: Duration) {
+    let asking = async {
+        tokio::select! {
+            () = stopped(stop.clone()) => {}
+            () = ask_hubs(&works, &heart, beat) => {}
+        }
+    };
+    tokio::join!(asking, take_deliveries(&works, stop.clone()));
+}
+
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // That nobody can say so any more says so, too.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+async fn take_deliveries(works: &Works, stop: watch::Receiver<bool>) {
+    let mut stopped = std::pin::pin!(stopped(stop));
+    loop {
+        tokio::select! {
+            Some(delivery) = works.inbox.next() => take_delivery(works, delivery).await,
+            () = &mut stopped => break,
+        }
     }
-    take_waiting(&works).await;
+    take_waiting(works).await;
 }
 
 /// Reads what hubs have delivered so far.
@@ -78,27 +99,33 @@ async fn ask_hubs(works: &Works, heart: &Heart, beat: Duration) {
             told(sync(works, &setup).await.map(drop));
         }
         let mut round = std::pin::pin!(ask_due(works, &setup));
-        loop {
+        let done = loop {
             heart.beat();
             tokio::select! {
                 done = &mut round => break told(done.map(drop)),
                 () = tokio::time::sleep(beat) => {}
             }
-        }
-        let due = works.store.next_hub_due().await.unwrap_or_default();
-        let wait = super::until(due, works.clock.now(), beat);
+        };
+        let wait = match done {
+            true => {
+                let due = works.store.next_hub_due().await.unwrap_or_default();
+                super::until(due, works.clock.now(), beat).max(BREATH)
+            }
+            false => beat,
+        };
         tokio::select! {
             () = works.wakes.hubs.notified() => in_line = None,
-            // What could not be done a moment ago is not to be tried at once.
-            () = tokio::time::sleep(wait.max(Duration::from_millis(200))) => {}
+            () = tokio::time::sleep(wait) => {}
         }
     }
 }
 
-fn told(result: Result<(), StoreError>) {
-    if let Err(err) = result {
+/// Tells what went wrong; whether nothing did.
+fn told(result: Result<(), StoreError>) -> bool {
+    if let Err(err) = &result {
         tracing::error!(error = %err, "what is due at hubs could not be looked up");
     }
+    result.is_ok()
 }
 
 /// Does what is due at hubs, once: leases that ended, subscriptions to be asked for, renewed and taken back. How many requests.
@@ -117,8 +144,11 @@ async fn sync(works: &Works, setup: &Setup) -> Result<usize, StoreError> {
 }
 
 async fn ask_due(works: &Works, setup: &Setup) -> Result<usize, StoreError> {
-    let store = &works.store;
-    let over = store.end_leases(works.clock.now()).await?;
+    let (store, now) = (&works.store, works.clock.now());
+    if store.next_hub_due().await?.is_none_or(|due| due > now) {
+        return Ok(0);
+    }
+    let over = store.end_leases(now).await?;
     for feed in &over {
         tracing::warn!(
             feed = feed.as_str(),
@@ -128,7 +158,6 @@ async fn ask_due(works: &Works, setup: &Setup) -> Result<usize, StoreError> {
     if !over.is_empty() {
         works.wakes.polls.notify_one();
     }
-    let now = works.clock.now();
     let leave = store
         .claim_unsubscriptions(now, GAP, LEAVE_TRIES, CLAIM)
         .await?;
@@ -156,29 +185,30 @@ async fn subscribe(
     let next = lease::again(due.tries, now);
     let feed = due.key.as_str();
     let hub = due.link.hub.host_str().unwrap_or_default().to_owned();
-    if due.other_hubs >= HUBS_PER_PAPER {
-        tracing::warn!(
-            feed,
-            hub,
-            "this paper names too many hubs; this one is not asked"
-        );
-        let why = "the paper names too many hubs";
-        return works
-            .store
-            .refuse_hub(due.feed, later(now, lease::SELDOM), why)
-            .await;
-    }
     // Kept when renewed: a hub that knew two addresses would deliver everything twice until the older lease ends.
     let Some(callback) = due.callback.clone().or_else(|| fresh(base)) else {
         tracing::error!(feed, "the system gives no random numbers; no hub is asked");
         return Ok(());
     };
-    let pending = later(now, lease::VERIFY_WITHIN);
-    works
-        .store
-        .begin_request(due.feed, callback.clone(), pending, next, now)
-        .await?;
-    let mut form = form(&due.link, &due.url, callback.address(), "subscribe");
+    let request = NewRequest {
+        feed: due.feed,
+        callback: callback.clone(),
+        at: now,
+        pending_until: later(now, lease::VERIFY_WITHIN),
+        due_at: next,
+    };
+    if !works.store.begin_request(request, HUBS_PER_PAPER).await? {
+        tracing::warn!(
+            feed,
+            hub,
+            "this paper names too many hubs; this one is not asked"
+        );
+        let (next, why) = (later(now, lease::SELDOM), "the paper names too many hubs");
+        return works.store.refuse_hub(due.feed, next, why).await;
+    }
+    let token = &callback.token;
+    let mut form = form(&due.link, &due.url, &callback.base, token, "subscribe");
+    form.secrets.push(callback.secret.clone());
     form.fields.extend([
         ("hub.lease_seconds", lease::LEASE.as_secs().to_string()),
         ("hub.secret", callback.secret),
@@ -206,8 +236,7 @@ async fn subscribe(
 }
 
 async fn unsubscribe(setup: &Setup, due: &DueUnsubscription) {
-    let address = format!("{}{}", due.base, due.token);
-    let form = form(&due.link, &due.url, address, "unsubscribe");
+    let form = form(&due.link, &due.url, &due.base, &due.token, "unsubscribe");
     let (feed, hub) = (
         due.key.as_str(),
         due.link.hub.host_str().unwrap_or_default(),
@@ -229,14 +258,15 @@ async fn unsubscribe(setup: &Setup, due: &DueUnsubscription) {
 }
 
 /// What all requests to hubs say (§5.1).
-fn form(link: &crate::model::HubLink, feed: &url::Url, callback: String, mode: &str) -> Form {
+fn form(link: &HubLink, feed: &Url, base: &str, token: &str, mode: &str) -> Form {
     Form {
         url: link.hub.clone(),
         fields: vec![
-            ("hub.callback", callback),
+            ("hub.callback", format!("{base}{token}")),
             ("hub.mode", mode.to_owned()),
             ("hub.topic", link.topic.to_string()),
         ],
+        secrets: vec![token.to_owned()],
         configured_host: feed.host_str().map(str::to_owned),
     }
 }
@@ -307,12 +337,6 @@ pub async fn verify(works: &Works, intent: Intent) -> Result<bool, StoreError> {
 fn one_line(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     plain.take(REASON_CHARS).collect()
-}
-
-async fn take_deliveries(works: &Works) {
-    while let Some(delivery) = works.inbox.next().await {
-        take_delivery(works, delivery).await;
-    }
 }
 
 /// Looks at one delivery and reads it; what it is worth is counted.
@@ -429,14 +453,15 @@ impl Beside {
 
     /// After the poll was stored. New entries mean that the hub did not deliver them: it is not relied on until it has
     /// shown itself anew, and the feed is soon asked again, at its own pace.
-    pub(super) async fn stored(self, works: &Works, report: &PollReport) -> Result<(), StoreError> {
+    pub(super) async fn stored(self, works: &Works, report: &PollReport) {
         if self.renamed {
             works.wakes.hubs.notify_one();
         }
         if self.relied_on && report.new_entries > 0 {
             let soon = later(works.clock.now(), limits(&works.setup()).min_interval);
-            works.store.note_missed(self.feed, soon).await?;
+            if let Err(err) = works.store.note_missed(self.feed, soon).await {
+                tracing::error!(error = %err, "what a hub did not deliver could not be noted");
+            }
         }
-        Ok(())
     }
 }

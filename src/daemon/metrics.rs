@@ -204,7 +204,7 @@ async fn hubs(works: &Works, page: &mut Page) -> Result<(), StoreError> {
         )
     });
     page.family(
-        "diembao_deliveries_pushed_total",
+        "diembao_pushes_total",
         "What hubs delivered since the start, by what became of it.",
         "counter",
         samples.to_vec(),

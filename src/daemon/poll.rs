@@ -514,7 +514,7 @@ async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreErr
     drop(held);
     let mut polled = Vec::with_capacity(told.len());
     for ((mut one, change, beside), report) in told.into_iter().zip(reports) {
-        beside.stored(works, &report).await?;
+        beside.stored(works, &report).await;
         if one.result == "read" && (report.new_entries > 0 || report.changed_entries > 0) {
             one.result = "new";
         }

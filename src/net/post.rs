@@ -22,6 +22,8 @@ pub struct Form {
     pub url: Url,
     /// Names and values, in their order. They may hold secrets: none is logged or part of a failure.
     pub fields: Vec<(&'static str, String)>,
+    /// Parts of those values that must not be shown, whatever the server says in its answer.
+    pub secrets: Vec<String>,
     /// The host an admin wrote into the configuration: the only one to which opened private ranges apply.
     pub configured_host: Option<String>,
 }
@@ -73,12 +75,12 @@ impl Client {
                     ));
                 }
                 status if status.is_client_error() => {
-                    return Ok(Posted::Refused(words(status, answer).await));
+                    return Ok(Posted::Refused(words(status, answer, form).await));
                 }
                 status => {
                     return Err(failure(
                         FailureKind::HttpServer,
-                        words(status, answer).await,
+                        words(status, answer, form).await,
                     ));
                 }
             }
@@ -135,7 +137,7 @@ fn next(at: &Url, answer: &Response) -> Result<Url, Failure> {
 }
 
 /// The status and what the server says of it.
-async fn words(status: StatusCode, mut answer: Response) -> String {
+async fn words(status: StatusCode, mut answer: Response, form: &Form) -> String {
     let mut said = Vec::new();
     let reading = async {
         while let Ok(Some(chunk)) = answer.chunk().await {
@@ -149,6 +151,9 @@ async fn words(status: StatusCode, mut answer: Response) -> String {
     let _ = timeout(Duration::from_secs(2), reading).await;
     said.truncate(WORDS_BYTES);
     let said = String::from_utf8_lossy(&said);
+    let said = form.secrets.iter().fold(said.into_owned(), |said, secret| {
+        said.replace(secret.as_str(), "…")
+    });
     let said = match said.trim_start().starts_with('<') {
         true => "", // A page is for browsers.
         false => said.trim(),

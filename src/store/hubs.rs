@@ -4,7 +4,7 @@ use super::{
     Store, StoreError,
     rows::{from_json, ms, opt_ms, opt_time, unreadable},
 };
-use crate::model::{FeedId, FeedKey, HubLink, HubState, SourceKey, Subscription};
+use crate::model::{FeedId, FeedKey, HubLink, HubState, Subscription};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Row, Transaction, params, types::Type};
 use std::collections::HashMap;
@@ -23,13 +23,6 @@ pub struct Callback {
     pub secret: String,
 }
 
-impl Callback {
-    /// The whole address that the hub calls.
-    pub fn address(&self) -> String {
-        format!("{}{}", self.base, self.token)
-    }
-}
-
 impl fmt::Debug for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Callback({}…)", self.base)
@@ -43,8 +36,6 @@ pub struct DueSubscription {
     pub feed: FeedId,
     /// Its key.
     pub key: FeedKey,
-    /// Its paper.
-    pub source: SourceKey,
     /// Its configured address.
     pub url: Url,
     /// Where and what to ask.
@@ -55,8 +46,6 @@ pub struct DueSubscription {
     pub live: bool,
     /// Requests since the last verification.
     pub tries: u32,
-    /// Other hubs that this paper's feeds made us ask.
-    pub other_hubs: u32,
 }
 
 /// A subscription that is to be taken back.
@@ -74,6 +63,21 @@ pub struct DueUnsubscription {
     pub token: String,
     /// Requests so far.
     pub tries: u32,
+}
+
+/// A request that is about to be sent.
+#[derive(Debug, Clone)]
+pub struct NewRequest {
+    /// Whose.
+    pub feed: FeedId,
+    /// What only the hub is told.
+    pub callback: Callback,
+    /// When it is sent.
+    pub at: Timestamp,
+    /// Until then the hub may verify it.
+    pub pending_until: Timestamp,
+    /// When the next one is due.
+    pub due_at: Timestamp,
 }
 
 /// What came of a request to a hub.
@@ -146,10 +150,7 @@ impl Store {
         self.write_soon("claiming subscriptions", move |tx| {
             let due = tx
                 .prepare_cached(
-                    "SELECT s.*, f.key, f.url, p.key AS source, (SELECT count(DISTINCT o.hub) FROM subscriptions o \
-                         JOIN feeds g ON g.id = o.feed_id WHERE g.source_id = f.source_id AND o.token IS NOT NULL \
-                         AND o.hub <> s.hub) AS other_hubs \
-                     FROM subscriptions s JOIN feeds f ON f.id = s.feed_id JOIN sources p ON p.id = f.source_id \
+                    "SELECT s.*, f.key, f.url FROM subscriptions s JOIN feeds f ON f.id = s.feed_id \
                      WHERE s.due_at <= ?1 ORDER BY s.due_at LIMIT ?2",
                 )?
                 .query_map(params![ms(now), limit], due_subscription)?
@@ -165,30 +166,36 @@ impl Store {
     }
 
     /// Writes down a request before it is sent: the hub may call back before it answers. Until `pending_until` it may; unless
-    /// something is heard the next request is due at `due_at`.
-    pub async fn begin_request(
-        &self,
-        feed: FeedId,
-        callback: Callback,
-        pending_until: Timestamp,
-        due_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    /// something is heard the next request is due at `due_at`. `false`, and nothing is written, where other feeds of the same
+    /// paper have made us ask `most` hubs or more besides this one.
+    pub async fn begin_request(&self, request: NewRequest, most: u32) -> Result<bool, StoreError> {
         self.write("noting a request to a hub", move |tx| {
-            tx.prepare_cached(
-                "UPDATE subscriptions SET base = ?2, token = ?3, secret = ?4, asked_at = ?5, pending_until = ?6, \
-                     due_at = ?7, tries = tries + 1 WHERE feed_id = ?1",
-            )?
-            .execute(params![
-                feed.0,
-                callback.base,
-                callback.token,
-                callback.secret,
-                ms(now),
-                ms(pending_until),
-                ms(due_at)
-            ])
-            .map(drop)
+            let others: u32 = tx
+                .prepare_cached(
+                    "SELECT count(DISTINCT o.hub) FROM subscriptions s JOIN feeds f ON f.id = s.feed_id \
+                     JOIN feeds g ON g.source_id = f.source_id JOIN subscriptions o ON o.feed_id = g.id \
+                     WHERE s.feed_id = ?1 AND o.token IS NOT NULL AND o.hub <> s.hub",
+                )?
+                .query_row([request.feed.0], |row| row.get(0))?;
+            if others >= most {
+                return Ok(false);
+            }
+            let callback = request.callback;
+            let noted = tx
+                .prepare_cached(
+                    "UPDATE subscriptions SET base = ?2, token = ?3, secret = ?4, asked_at = ?5, pending_until = ?6, \
+                         due_at = ?7, tries = tries + 1 WHERE feed_id = ?1",
+                )?
+                .execute(params![
+                    request.feed.0,
+                    callback.base,
+                    callback.token,
+                    callback.secret,
+                    ms(request.at),
+                    ms(request.pending_until),
+                    ms(request.due_at)
+                ])?;
+            Ok(noted > 0)
         })
         .await
     }
@@ -590,13 +597,11 @@ fn due_subscription(row: &Row<'_>) -> rusqlite::Result<DueSubscription> {
     Ok(DueSubscription {
         feed: FeedId(row.get("feed_id")?),
         key: FeedKey(row.get("key")?),
-        source: SourceKey(row.get("source")?),
         url: url(row.get("url")?)?,
         link: link(row)?,
         callback,
         live: state(row)? == HubState::Live,
         tries: row.get("tries")?,
-        other_hubs: row.get("other_hubs")?,
     })
 }
 

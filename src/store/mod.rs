@@ -29,7 +29,9 @@ pub use articles::{Analysis, DuePage, EntryRow, PageOutcome, PageText, Unanalyse
 pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
-pub use hubs::{Callback, Caller, DueSubscription, DueUnsubscription, Proof, Requested};
+pub use hubs::{
+    Callback, Caller, DueSubscription, DueUnsubscription, NewRequest, Proof, Requested,
+};
 pub use keep::{Due, StoreCounts};
 pub use leavers::{LEFT, Leaver, Left};
 pub use near::{Near, NearOther};
