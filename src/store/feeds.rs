@@ -108,7 +108,7 @@ impl Store {
                 .prepare_cached(&format!(
                     "SELECT {FEED} FROM ({DUE}) d CROSS JOIN feeds f ON f.id = d.id CROSS JOIN sources s ON s.id = f.source_id"
                 ))?
-                .query_map(params![ms(now), limit], feed)?
+                .query_map(params![ms(now), limit], |row| feed(&mut Columns(row, 0)))?
                 .collect::<Result<Vec<Feed>, _>>()?;
             take(tx, &due, now, lease)?;
             Ok(due)
@@ -139,7 +139,7 @@ impl Store {
                     None => true,
                 };
                 if wanted {
-                    free.push(feed(row)?);
+                    free.push(feed(&mut Columns(row, 0))?);
                 }
             }
             take(tx, &free, now, lease)?;
@@ -229,12 +229,14 @@ impl Store {
                  FROM feeds f JOIN sources s ON s.id = f.source_id ORDER BY f.key"
             ))?
             .query_map([], |row| {
+                // By place: thousands of rows, and a column's name is looked for from the first on.
+                let mut columns = Columns(row, 0);
                 Ok(FeedRow {
-                    feed: feed(row)?,
-                    section: row.get("section")?,
-                    listed: row.get("listed")?,
-                    enabled: row.get("enabled")?,
-                    verified: row.get("verified")?,
+                    feed: feed(&mut columns)?,
+                    section: columns.next()?,
+                    listed: columns.next()?,
+                    enabled: columns.next()?,
+                    verified: columns.next()?,
                 })
             })?
             .collect()
@@ -415,8 +417,7 @@ impl Columns<'_, '_> {
     }
 }
 
-fn feed(row: &Row<'_>) -> rusqlite::Result<Feed> {
-    let mut columns = Columns(row, 0);
+fn feed(columns: &mut Columns<'_, '_>) -> rusqlite::Result<Feed> {
     Ok(Feed {
         id: FeedId(columns.next()?),
         key: FeedKey(columns.next()?),
@@ -424,7 +425,7 @@ fn feed(row: &Row<'_>) -> rusqlite::Result<Feed> {
         url: url(&columns.next::<String>()?)?,
         kind: kind(&columns.next::<String>()?),
         added_at: to_time(columns.next()?)?,
-        state: state(&mut columns)?,
+        state: state(columns)?,
     })
 }
 

@@ -48,7 +48,15 @@ pub(super) fn latest_version() -> i64 {
 /// The owner's lock; held as long as the value lives, and released by the kernel however the process ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would not do: a process that is just being started holds a copy of the file, and with it the lock.
+        // What fails here is settled by that process's first step.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Makes `dir` (mode 0700) if it is not there.
@@ -103,7 +111,7 @@ pub(super) fn lock(dir: &Path) -> Result<Lock, StoreError> {
         writeln!(file, "{}", std::process::id())
     };
     write(&mut file).map_err(failed)?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
 
 /// Opens the file as its owner: made if missing, checked, brought up to date.

@@ -3,7 +3,7 @@
 //!
 //! **Why not `bm25`.** Ranking by it visits every article that fits, twice over; of common words that is most of the
 //! archive. Here each way of fitting (exactly, in the headline, at all) is its own list of the index, read from the
-//! newest article on and only as far as needed; the few found are then put in order by their text.
+//! newest article on and only as far as needed; the few found in one way are put in order by their text.
 
 mod marks;
 mod query;
@@ -23,7 +23,7 @@ use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
 use std::collections::HashSet;
 
 /// Newest articles of each way of fitting that are put in order; a page further back takes more.
-const POOL: usize = 200;
+const POOL: usize = 60;
 /// Counting ends here: "more than a thousand" is all that a reader wants to know.
 const COUNT_MAX: u32 = 1000;
 /// Hits that can be paged through.
@@ -273,19 +273,18 @@ struct Search<'a> {
 }
 
 /// A hit before its article is read.
+#[derive(Clone, Copy)]
 struct Candidate {
     id: i64,
     exact: bool,
-    in_title: bool,
 }
 
 impl Search<'_> {
     fn page(&self, page: Page) -> rusqlite::Result<SearchResult> {
-        let last = page.offset.saturating_add(page.limit).min(DEPTH_MAX);
-        let (offset, last) = (page.offset as usize, last as usize);
+        let last = page.offset.saturating_add(page.limit).min(DEPTH_MAX) as usize;
         let (ranked, all) = match page.order {
-            SearchOrder::Best if !self.query.is_empty() => self.best(last.max(POOL))?,
-            _ => self.newest(last.max(POOL))?,
+            SearchOrder::Best if !self.query.is_empty() => self.best(last)?,
+            _ => self.newest(last)?,
         };
         let (total, more) = match all {
             // Everything was read: no need to count.
@@ -295,8 +294,8 @@ impl Search<'_> {
         let hits = ranked
             .into_iter()
             .take(last)
-            .skip(offset)
-            .map(|candidate| self.found(&candidate))
+            .skip(page.offset as usize)
+            .map(|candidate| self.found(candidate))
             .collect::<Result<_, _>>()?;
         Ok(SearchResult {
             hits,
@@ -305,61 +304,60 @@ impl Search<'_> {
         })
     }
 
-    /// The best of the newest that fit in each way, and whether these are all.
-    fn best(&self, pool: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
+    /// The best, at least `last` where there are so many, and whether these are all. Each way of fitting stands before
+    /// the next, so that none is read further than to the page's end.
+    fn best(&self, last: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
+        let pool = last.max(POOL);
         let mut taken = HashSet::new();
         let mut found = Vec::new();
-        let mut all = false;
         for fit in [Fit::ExactInTitle, Fit::Exact, Fit::InTitle, Fit::Any] {
-            // Exact hits stand before all others: with enough of them, no others are looked for.
-            if fit == Fit::InTitle && found.len() >= pool {
-                break;
-            }
-            let ids = self.ids(fit, pool)?;
-            all = fit == Fit::Any && ids.len() < pool;
+            let ids = self.ids(fit, pool, None)?;
+            let all = fit == Fit::Any && ids.len() < pool;
+            let exact = matches!(fit, Fit::ExactInTitle | Fit::Exact);
+            let mut ranked = Vec::new();
             for id in ids.into_iter().filter(|id| taken.insert(*id)) {
-                found.push(Candidate {
-                    id,
-                    exact: matches!(fit, Fit::ExactInTitle | Fit::Exact),
-                    in_title: matches!(fit, Fit::ExactInTitle | Fit::InTitle),
-                });
+                ranked.push((self.rank(id)?, Candidate { id, exact }));
+            }
+            ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+            found.extend(ranked.into_iter().map(|(_, candidate)| candidate));
+            if all || found.len() >= last {
+                return Ok((found, all));
             }
         }
-        let mut ranked = Vec::with_capacity(found.len());
-        for candidate in found {
-            ranked.push((self.rank(&candidate)?, candidate));
-        }
-        ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
-        Ok((
-            ranked.into_iter().map(|(_, candidate)| candidate).collect(),
-            all,
-        ))
+        Ok((found, false))
     }
 
-    fn newest(&self, pool: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
-        let ids = self.ids(Fit::Any, pool)?;
-        let exact: HashSet<i64> = match self.query.is_empty() {
-            true => HashSet::new(),
-            false => self.ids(Fit::Exact, pool)?.into_iter().collect(),
+    fn newest(&self, last: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
+        let ids = self.ids(Fit::Any, last, None)?;
+        let exact: HashSet<i64> = match (self.query.is_empty(), ids.last(), ids.first()) {
+            (false, Some(oldest), Some(newest)) => {
+                let among = Some((*oldest, *newest));
+                self.ids(Fit::Exact, last, among)?.into_iter().collect()
+            }
+            _ => HashSet::new(),
         };
-        let all = ids.len() < pool;
+        let all = ids.len() < last;
         let candidate = |id| Candidate {
             id,
             exact: exact.contains(&id),
-            in_title: false,
         };
         Ok((ids.into_iter().map(candidate).collect(), all))
     }
 
-    /// The newest articles that fit so, at most `limit`.
-    fn ids(&self, fit: Fit, limit: usize) -> rusqlite::Result<Vec<i64>> {
+    /// The newest articles that fit so, at most `limit`, all or those from one number to another.
+    fn ids(&self, fit: Fit, limit: usize, among: Option<(i64, i64)>) -> rusqlite::Result<Vec<i64>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let (sql, params) = self.sql(
-            fit,
-            "articles_fts.rowid",
-            " ORDER BY articles_fts.rowid DESC LIMIT ?2",
-            limit,
-        );
+        let (mut sql, mut params) = self.sql(fit, "articles_fts.rowid", limit);
+        for (bound, compare) in [
+            (among.map(|ids| ids.0), ">="),
+            (among.map(|ids| ids.1), "<="),
+        ] {
+            if let Some(bound) = bound {
+                params.push(Value::Integer(bound));
+                sql += &format!(" AND articles_fts.rowid {compare} ?{}", params.len());
+            }
+        }
+        sql += " ORDER BY articles_fts.rowid DESC LIMIT ?2";
         self.conn
             .prepare_cached(&sql)?
             .query_map(params_from_iter(params), |row| row.get(0))?
@@ -368,15 +366,16 @@ impl Search<'_> {
 
     /// How many fit, counted up to [`COUNT_MAX`], and whether there are more.
     fn count(&self) -> rusqlite::Result<(u32, bool)> {
-        let (inner, params) = self.sql(Fit::Any, "1", " LIMIT ?2", i64::from(COUNT_MAX) + 1);
+        let (inner, params) = self.sql(Fit::Any, "1", i64::from(COUNT_MAX) + 1);
         let counted: u32 = self
             .conn
-            .prepare_cached(&format!("SELECT count(*) FROM ({inner})"))?
+            .prepare_cached(&format!("SELECT count(*) FROM ({inner} LIMIT ?2)"))?
             .query_row(params_from_iter(params), |row| row.get(0))?;
         Ok((counted.min(COUNT_MAX), counted > COUNT_MAX))
     }
 
-    fn sql(&self, fit: Fit, what: &str, tail: &str, limit: i64) -> (String, Vec<Value>) {
+    /// What fits so, still without an order; `limit` stands at `?2`.
+    fn sql(&self, fit: Fit, what: &str, limit: i64) -> (String, Vec<Value>) {
         let mut clauses = self.scope.clauses.clone();
         if !self.query.is_empty() {
             clauses.push(self.query.pattern(fit));
@@ -396,31 +395,29 @@ impl Search<'_> {
                 );
             }
         }
-        (sql + tail, params)
+        (sql, params)
     }
 
-    /// What a candidate is put in order by: exactness, headline, words together in the headline or the lead, age.
-    fn rank(&self, candidate: &Candidate) -> rusqlite::Result<(bool, bool, bool, bool, i64)> {
+    /// What articles that fit in one way are put in order by: words together in the headline or the lead, age.
+    fn rank(&self, id: i64) -> rusqlite::Result<(bool, bool, i64)> {
         let (title, sapo, at): (String, Option<String>, i64) = self
             .conn
             .prepare_cached(
                 "SELECT title, sapo, coalesce(published, seen) FROM articles WHERE id = ?1",
             )?
-            .query_row([candidate.id], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?;
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let phrase = self.query.folded_words().collect::<Vec<_>>().join(" ");
         let together = |text: &str| {
             let folded = (self.fold)(text);
             let words = marks::words(&folded).collect::<Vec<_>>().join(" ");
             format!(" {words} ").contains(&format!(" {phrase} "))
         };
-        let in_title = candidate.in_title && together(&title);
+        let in_title = together(&title);
         let in_lead = in_title || sapo.as_deref().is_some_and(together);
-        Ok((candidate.exact, candidate.in_title, in_title, in_lead, at))
+        Ok((in_title, in_lead, at))
     }
 
-    fn found(&self, candidate: &Candidate) -> rusqlite::Result<Found> {
+    fn found(&self, candidate: Candidate) -> rusqlite::Result<Found> {
         let article = self
             .conn
             .prepare_cached(&format!(

@@ -329,3 +329,25 @@ fn fault_9_an_older_file_is_copied_before_it_is_brought_up_to_date() {
         .unwrap();
     assert_eq!(version, 1);
 }
+
+/// A process that is being started holds copies of its parent's files until its program runs: a lock that lived on in
+/// them would keep the next owner out.
+#[test]
+fn a_closed_store_can_be_opened_while_other_processes_are_started() {
+    let dir = tempfile::tempdir().unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    let _ = std::process::Command::new("true").status();
+                }
+            });
+        }
+        let opened: Result<Vec<()>, _> = (0..300)
+            .map(|_| crate::store::open::lock(dir.path()).map(drop))
+            .collect();
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        opened.unwrap();
+    });
+}
