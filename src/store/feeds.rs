@@ -194,7 +194,7 @@ impl Store {
             conn.prepare_cached(&format!(
                 "SELECT {FEED} FROM feeds f JOIN sources s ON s.id = f.source_id WHERE f.id = ?1"
             ))?
-            .query_row([id.0], feed)
+            .query_row([id.0], |row| feed(&mut Columns(row, 0)))
             .optional()
         })
         .await
