@@ -327,6 +327,7 @@ mod tests {
             kind: FeedKind::Sitemap,
             content: None,
             notes: Vec::new(),
+            hub: None,
             parts: vec![
                 "https://baodongbung.example/bai-2026-11.xml.gz"
                     .parse()
