@@ -260,9 +260,9 @@ async def ask(path):
 
 
 async def load(kinds, seconds, took, wrong):
-    """RATE requests a second, all kinds by turns, each at its moment."""
+    """RATE requests a second, each at its moment: all kinds equally often, in an order that changes."""
     loop, running = asyncio.get_running_loop(), set()
-    begin, names = loop.time() + 0.1, list(kinds)
+    begin, names, dice = loop.time() + 0.1, list(kinds), random.Random(13)
 
     async def one(name, path, due):
         try:
@@ -276,6 +276,8 @@ async def load(kinds, seconds, took, wrong):
     for nth in range(RATE * seconds):
         due = begin + nth / RATE
         await asyncio.sleep(max(0, due - loop.time()))
+        if nth % len(names) == 0:
+            dice.shuffle(names)
         name = names[nth % len(names)]
         task = asyncio.create_task(one(name, kinds[name](), due))
         running.add(task)

@@ -114,7 +114,7 @@ fn print(hit: &Found, setup: &Setup) {
     }
 }
 
-/// "3 bài.", "Bài 21–40 trong hơn 1000 bài; trang sau: --page 3."
+/// "3 bài.", "Bài 21–40 trong hơn 300 bài; trang sau: --page 3."
 fn counted(found: &SearchResult, wanted: &Search) -> String {
     let total = match found.more {
         true => format!("hơn {}", found.total),

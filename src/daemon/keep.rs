@@ -1,4 +1,5 @@
-//! The housekeeper's loop: watches the disk, drops texts that are kept no longer, and writes the metrics.
+//! The housekeeper's loop: watches the disk, drops texts that are kept no longer, keeps the index of words quick, and
+//! writes the metrics.
 //!
 //! The disk is asked often and cheaply, so that a full one is told within seconds, also at an hour when nothing is
 //! written; each change of its state is one event.
@@ -18,8 +19,8 @@ use tokio::time::Instant;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often the metrics are written.
 const METRICS_EVERY: Duration = Duration::from_secs(60);
-/// How often old texts are looked for.
-const PURGE_EVERY: Duration = Duration::from_secs(3600);
+/// How often old texts and a worn index are looked for.
+const TIDY_EVERY: Duration = Duration::from_secs(3600);
 /// Articles whose texts are dropped in one step: others' writes never wait for longer than one of these.
 const PURGE_STEP: u32 = 200;
 /// Free bytes below which an admin should make room: a busy day's news and their index fit in there several times.
@@ -57,7 +58,7 @@ pub fn disk(free: u64) -> Disk {
 /// The daemon's loop; ends when `stop` turns true.
 pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, beat: Duration) {
     let mut was = Disk::Roomy;
-    let (mut metrics_due, mut purge_due) = (Instant::now(), Instant::now());
+    let (mut metrics_due, mut tidy_due) = (Instant::now(), Instant::now());
     let mut file_failed = false;
     loop {
         heart.beat();
@@ -71,10 +72,13 @@ pub async fn run(works: Works, heart: Heart, mut stop: watch::Receiver<bool>, be
             }
             file_failed = written.is_err();
         }
-        if Instant::now() >= purge_due {
-            purge_due = Instant::now() + PURGE_EVERY;
+        if Instant::now() >= tidy_due {
+            tidy_due = Instant::now() + TIDY_EVERY;
             if let Err(err) = purge(&works, || heart.beat()).await {
                 tracing::warn!(error = %err, "old texts could not be dropped");
+            }
+            if let Err(err) = merge(&works, || heart.beat()).await {
+                tracing::warn!(error = %err, "the index could not be merged");
             }
         }
         tokio::select! {
@@ -135,6 +139,26 @@ pub async fn purge(works: &Works, progress: impl Fn()) -> Result<usize, StoreErr
         tracing::info!(articles = dropped, "old texts dropped");
     }
     Ok(dropped)
+}
+
+/// Merges the index of words where much of it was written again, step by step, so that searches stay quick; whether it
+/// did. `progress` is called between the steps.
+///
+/// # Errors
+/// When the store cannot be written; the index is as good as before.
+pub async fn merge(works: &Works, progress: impl Fn()) -> Result<bool, StoreError> {
+    if !works.store.is_index_worn().await? {
+        return Ok(false);
+    }
+    let mut done = works.store.merge_index(true).await?;
+    while !done {
+        progress();
+        // Others' writes come between.
+        tokio::task::yield_now().await;
+        done = works.store.merge_index(false).await?;
+    }
+    tracing::info!("the index of words is merged");
+    Ok(true)
 }
 
 #[cfg(test)]

@@ -21,16 +21,23 @@ use jiff::Timestamp;
 use query::{Fit, Query};
 use rusqlite::{Connection, Transaction, params_from_iter, types::Value};
 use std::collections::HashSet;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Newest articles of each way of fitting that are put in order; a page further back takes more.
 const POOL: usize = 60;
-/// Counting ends here: "more than a thousand" is all that a reader wants to know.
-const COUNT_MAX: u32 = 1000;
+/// Counting ends here: a reader who hears "more than 300" asks for something narrower.
+const COUNT_MAX: u32 = 300;
 /// Hits that can be paged through.
 const DEPTH_MAX: u32 = 2000;
 
 /// Articles indexed in one transaction.
 pub const INDEX_AT_ONCE: u32 = 500;
+/// Pages of the index merged in one transaction: some tens of milliseconds.
+const MERGED_AT_ONCE: i64 = 500;
+/// Fewer rewritten articles are not worth a merge.
+const WORN_FROM: u32 = 1_000;
+/// How many articles were rewritten in the index since it was last merged, in `meta`.
+const REWRITTEN: &str = "index_rewritten";
 
 /// What narrows a search; the default narrows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,7 +95,7 @@ impl Page {
 pub struct SearchResult {
     /// The hits of the page.
     pub hits: Vec<Found>,
-    /// How many articles fit in all; counted up to 1,000.
+    /// How many articles fit in all; counted up to 300.
     pub total: u32,
     /// Whether there are more than `total`.
     pub more: bool,
@@ -112,6 +119,50 @@ impl Store {
         let fold = self.fold;
         self.write("indexing articles", move |tx| index_some(tx, limit, fold))
             .await
+    }
+
+    /// Whether a fifth of the index was written again since it was last merged. What stood there before is only marked
+    /// as gone, and every search has to look at the marks: half of its time, once the whole archive was judged anew.
+    pub async fn is_index_worn(&self) -> Result<bool, StoreError> {
+        self.read("looking at the index", |conn| {
+            let rewritten: u32 = conn
+                .prepare_cached(
+                    "SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta WHERE key = ?1",
+                )?
+                .query_row([REWRITTEN], |row| row.get(0))?;
+            if rewritten < WORN_FROM {
+                return Ok(false);
+            }
+            let all: u32 = conn
+                .prepare_cached("SELECT count(*) FROM articles_fts_docsize")?
+                .query_row([], |row| row.get(0))?;
+            Ok(rewritten >= all / 5)
+        })
+        .await
+    }
+
+    /// A step of merging the index into one piece, without what is gone; `first` begins. Whether all is done. Broken off, it
+    /// is finished by the index itself in the course of its work.
+    pub async fn merge_index(&self, first: bool) -> Result<bool, StoreError> {
+        self.write("merging the index", move |tx| {
+            if first {
+                tx.execute("DELETE FROM meta WHERE key = ?1", [REWRITTEN])?;
+            }
+            // A negative number takes all pieces for the merge; then as many pages a call. No work left: nothing written.
+            // https://www.sqlite.org/fts5.html#the_merge_command
+            let pages = if first {
+                -MERGED_AT_ONCE
+            } else {
+                MERGED_AT_ONCE
+            };
+            let before = changes(tx)?;
+            tx.execute(
+                "INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?1)",
+                [pages],
+            )?;
+            Ok(changes(tx)? - before < 2)
+        })
+        .await
     }
 
     /// Articles that hold all words of `query`. Words in double quotes must stand together. Case and diacritics do
@@ -174,12 +225,30 @@ fn index_some(tx: &Transaction<'_>, limit: u32, fold: Fold) -> rusqlite::Result<
     let Some(last) = waiting.last() else {
         return Ok(0);
     };
+    let newest: i64 = tx
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM articles_fts_docsize")?
+        .query_row([], |row| row.get(0))?;
+    let again = waiting.iter().filter(|id| **id <= newest).count();
+    let again = i64::try_from(again).unwrap_or(i64::MAX);
+    if again > 0 {
+        tx.prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) \
+             ON CONFLICT (key) DO UPDATE SET value = CAST(value AS INTEGER) + excluded.value",
+        )?
+        .execute(rusqlite::params![REWRITTEN, again])?;
+    }
     for id in &waiting {
         index(tx, *id, fold)?;
     }
     tx.prepare_cached("DELETE FROM unindexed WHERE article_id <= ?1")?
         .execute([last])?;
     Ok(waiting.len())
+}
+
+/// Rows that this connection has changed so far.
+fn changes(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("SELECT total_changes()")?
+        .query_row([], |row| row.get(0))
 }
 
 /// Writes the index of all articles anew: after a step of the schema.
@@ -279,17 +348,24 @@ struct Candidate {
     exact: bool,
 }
 
+/// What articles are put in order by, beside the way in which they fit.
+struct Rank {
+    exact_in_title: bool,
+    in_title: bool,
+    /// The words stand together in the headline; in it or in the lead; age.
+    place: (bool, bool, i64),
+}
+
 impl Search<'_> {
     fn page(&self, page: Page) -> rusqlite::Result<SearchResult> {
         let last = page.offset.saturating_add(page.limit).min(DEPTH_MAX) as usize;
-        let (ranked, all) = match page.order {
-            SearchOrder::Best if !self.query.is_empty() => self.best(last)?,
-            _ => self.newest(last)?,
-        };
-        let (total, more) = match all {
-            // Everything was read: no need to count.
-            true => (u32::try_from(ranked.len()).unwrap_or(COUNT_MAX), false),
-            false => self.count()?,
+        let counted = last.max(COUNT_MAX as usize);
+        let fitting = self.ids(Fit::Any, counted + 1, None)?;
+        let ranked = match page.order {
+            SearchOrder::Newest => self.newest(&fitting, page.offset as usize, last)?,
+            SearchOrder::Best if self.query.is_empty() => self.newest(&fitting, 0, 0)?,
+            SearchOrder::Best if fitting.len() <= counted => self.best_of(&fitting, last)?,
+            SearchOrder::Best => self.best(last)?,
         };
         let hits = ranked
             .into_iter()
@@ -297,57 +373,90 @@ impl Search<'_> {
             .skip(page.offset as usize)
             .map(|candidate| self.found(candidate))
             .collect::<Result<_, _>>()?;
+        let total = u32::try_from(fitting.len()).unwrap_or(u32::MAX);
         Ok(SearchResult {
             hits,
             total: total.min(COUNT_MAX),
-            more: more || total > COUNT_MAX,
+            more: total > COUNT_MAX,
         })
     }
 
-    /// The best, at least `last` where there are so many, and whether these are all. Each way of fitting stands before
-    /// the next, so that none is read further than to the page's end.
-    fn best(&self, last: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
+    /// All that fit, in order: where they are few, reading them costs less than asking the index once more.
+    fn best_of(&self, fitting: &[i64], last: usize) -> rusqlite::Result<Vec<Candidate>> {
+        let ranked: Vec<(i64, Rank)> = fitting
+            .iter()
+            .map(|id| Ok((*id, self.rank(*id)?)))
+            .collect::<rusqlite::Result<_>>()?;
+        let sure = ranked.iter().filter(|(_, rank)| rank.exact_in_title);
+        let exact: HashSet<i64> = match sure.count() >= last {
+            // They alone fill the page.
+            true => HashSet::new(),
+            false => self
+                .ids(Fit::Exact, fitting.len(), None)?
+                .into_iter()
+                .collect(),
+        };
+        let mut ranked: Vec<_> = ranked
+            .into_iter()
+            .map(|(id, rank)| {
+                let exact = rank.exact_in_title || exact.contains(&id);
+                let fit = (exact, rank.exact_in_title, !exact && rank.in_title);
+                ((fit, rank.place), Candidate { id, exact })
+            })
+            .collect();
+        ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        Ok(ranked.into_iter().map(|(_, candidate)| candidate).collect())
+    }
+
+    /// The best `last` of very many. Each way of fitting stands before the next, so that none is read further than to the
+    /// page's end.
+    fn best(&self, last: usize) -> rusqlite::Result<Vec<Candidate>> {
         let pool = last.max(POOL);
         let mut taken = HashSet::new();
         let mut found = Vec::new();
         for fit in [Fit::ExactInTitle, Fit::Exact, Fit::InTitle, Fit::Any] {
-            let ids = self.ids(fit, pool, None)?;
-            let all = fit == Fit::Any && ids.len() < pool;
             let exact = matches!(fit, Fit::ExactInTitle | Fit::Exact);
             let mut ranked = Vec::new();
-            for id in ids.into_iter().filter(|id| taken.insert(*id)) {
-                ranked.push((self.rank(id)?, Candidate { id, exact }));
+            for id in self.ids(fit, pool, None)? {
+                if taken.insert(id) {
+                    ranked.push((self.rank(id)?.place, Candidate { id, exact }));
+                }
             }
             ranked.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
             found.extend(ranked.into_iter().map(|(_, candidate)| candidate));
-            if all || found.len() >= last {
-                return Ok((found, all));
+            if found.len() >= last {
+                break;
             }
         }
-        Ok((found, false))
+        Ok(found)
     }
 
-    fn newest(&self, last: usize) -> rusqlite::Result<(Vec<Candidate>, bool)> {
-        let ids = self.ids(Fit::Any, last, None)?;
-        let exact: HashSet<i64> = match (self.query.is_empty(), ids.last(), ids.first()) {
-            (false, Some(oldest), Some(newest)) => {
-                let among = Some((*oldest, *newest));
-                self.ids(Fit::Exact, last, among)?.into_iter().collect()
-            }
+    /// As they come; those from `first` to `last` say whether they fit exactly.
+    fn newest(
+        &self,
+        fitting: &[i64],
+        first: usize,
+        last: usize,
+    ) -> rusqlite::Result<Vec<Candidate>> {
+        let shown = fitting.get(first..last.min(fitting.len()));
+        let exact: HashSet<i64> = match shown.and_then(|ids| Some((*ids.last()?, *ids.first()?))) {
+            Some(among) if !self.query.is_empty() => self
+                .ids(Fit::Exact, last - first, Some(among))?
+                .into_iter()
+                .collect(),
             _ => HashSet::new(),
         };
-        let all = ids.len() < last;
-        let candidate = |id| Candidate {
-            id,
-            exact: exact.contains(&id),
+        let candidate = |id: &i64| Candidate {
+            id: *id,
+            exact: exact.contains(id),
         };
-        Ok((ids.into_iter().map(candidate).collect(), all))
+        Ok(fitting.iter().map(candidate).collect())
     }
 
     /// The newest articles that fit so, at most `limit`, all or those from one number to another.
     fn ids(&self, fit: Fit, limit: usize, among: Option<(i64, i64)>) -> rusqlite::Result<Vec<i64>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let (mut sql, mut params) = self.sql(fit, "articles_fts.rowid", limit);
+        let (mut sql, mut params) = self.sql(fit, limit);
         for (bound, compare) in [
             (among.map(|ids| ids.0), ">="),
             (among.map(|ids| ids.1), "<="),
@@ -364,24 +473,14 @@ impl Search<'_> {
             .collect()
     }
 
-    /// How many fit, counted up to [`COUNT_MAX`], and whether there are more.
-    fn count(&self) -> rusqlite::Result<(u32, bool)> {
-        let (inner, params) = self.sql(Fit::Any, "1", i64::from(COUNT_MAX) + 1);
-        let counted: u32 = self
-            .conn
-            .prepare_cached(&format!("SELECT count(*) FROM ({inner} LIMIT ?2)"))?
-            .query_row(params_from_iter(params), |row| row.get(0))?;
-        Ok((counted.min(COUNT_MAX), counted > COUNT_MAX))
-    }
-
-    /// What fits so, still without an order; `limit` stands at `?2`.
-    fn sql(&self, fit: Fit, what: &str, limit: i64) -> (String, Vec<Value>) {
+    /// The numbers of what fits so, still without an order; `limit` stands at `?2`.
+    fn sql(&self, fit: Fit, limit: i64) -> (String, Vec<Value>) {
         let mut clauses = self.scope.clauses.clone();
         if !self.query.is_empty() {
             clauses.push(self.query.pattern(fit));
         }
         let mut params = vec![Value::Text(clauses.join(" AND ")), Value::Integer(limit)];
-        let mut sql = format!("SELECT {what} FROM articles_fts");
+        let mut sql = "SELECT articles_fts.rowid FROM articles_fts".to_owned();
         if self.scope.is_dated() {
             sql += " JOIN articles a ON a.id = articles_fts.rowid";
         }
@@ -398,23 +497,29 @@ impl Search<'_> {
         (sql, params)
     }
 
-    /// What articles that fit in one way are put in order by: words together in the headline or the lead, age.
-    fn rank(&self, id: i64) -> rusqlite::Result<(bool, bool, i64)> {
+    fn rank(&self, id: i64) -> rusqlite::Result<Rank> {
         let (title, sapo, at): (String, Option<String>, i64) = self
             .conn
             .prepare_cached(
                 "SELECT title, sapo, coalesce(published, seen) FROM articles WHERE id = ?1",
             )?
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let folded = (self.fold)(&title);
+        let words: HashSet<&str> = marks::words(&folded).collect();
+        let title: String = title.nfc().collect();
+        let forms: HashSet<String> = marks::words(&title).map(marks::form).collect();
         let phrase = self.query.folded_words().collect::<Vec<_>>().join(" ");
-        let together = |text: &str| {
-            let folded = (self.fold)(text);
-            let words = marks::words(&folded).collect::<Vec<_>>().join(" ");
+        let together = |folded: &str| {
+            let words = marks::words(folded).collect::<Vec<_>>().join(" ");
             format!(" {words} ").contains(&format!(" {phrase} "))
         };
-        let in_title = together(&title);
-        let in_lead = in_title || sapo.as_deref().is_some_and(together);
-        Ok((in_title, in_lead, at))
+        let in_title = together(&folded);
+        let in_lead = in_title || sapo.is_some_and(|sapo| together(&(self.fold)(&sapo)));
+        Ok(Rank {
+            exact_in_title: self.query.loose().all(|word| forms.contains(word.form())),
+            in_title: self.query.loose().all(|word| words.contains(word.folded())),
+            place: (in_title, in_lead, at),
+        })
     }
 
     fn found(&self, candidate: Candidate) -> rusqlite::Result<Found> {

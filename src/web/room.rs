@@ -16,6 +16,8 @@ use tokio::sync::Mutex;
 const READERS: usize = 3;
 /// So long the figures for machines are good.
 const FIGURES_FOR: SignedDuration = SignedDuration::from_secs(15);
+/// So long the state of the feeds is: thousands are read whole for one page.
+const FEEDS_FOR: SignedDuration = SignedDuration::from_secs(5);
 
 /// The office at the moment of a request.
 pub struct Office {
@@ -43,14 +45,38 @@ pub type Answer = Pin<Box<dyn Future<Output = Result<String, StoreError>> + Send
 /// The reading room: shared by all requests.
 pub struct Room {
     readers: Vec<Reader>,
-    /// The figures as they were last made: counting a large archive for everybody who asks would slow the rest.
-    figures: Mutex<Option<(Timestamp, String)>>,
+    /// Counting a large archive for everybody who asks would slow the rest.
+    figures: Kept<String>,
+    feeds: Kept<Arc<Vec<FeedRow>>>,
     pub(super) watch: Watch,
     /// Writes go through the daemon's own connection.
     desk: Store,
     office: Box<dyn Fn() -> Office + Send + Sync>,
     pub(super) templates: Templates,
     pub(super) months: super::months::Shelf,
+}
+
+/// What takes long to make, and when it was last made. Whoever asks meanwhile waits for the one who makes it.
+#[derive(Default)]
+struct Kept<T>(Mutex<Option<(Timestamp, T)>>);
+
+impl<T: Clone> Kept<T> {
+    async fn get(
+        &self,
+        now: Timestamp,
+        good_for: SignedDuration,
+        make: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let mut kept = self.0.lock().await;
+        if let Some((at, value)) = kept.as_ref()
+            && now.duration_since(*at).abs() < good_for
+        {
+            return Ok(value.clone());
+        }
+        let value = make.await?;
+        *kept = Some((now, value.clone()));
+        Ok(value)
+    }
 }
 
 /// A connection to read with, and how many wait for it.
@@ -98,7 +124,8 @@ impl Room {
             readers: (0..READERS)
                 .map(reader)
                 .collect::<Result<_, StoreError>>()?,
-            figures: Mutex::new(None),
+            figures: Kept::default(),
+            feeds: Kept::default(),
             watch,
             desk,
             office: Box::new(office),
@@ -121,17 +148,14 @@ impl Room {
 
     /// The figures for machines, not older than a quarter of a minute.
     pub(super) async fn figures(&self) -> Result<String, StoreError> {
-        let now = self.office().now;
-        let mut kept = self.figures.lock().await;
-        if let Some((at, text)) = kept.as_ref()
-            && now.duration_since(*at).abs() < FIGURES_FOR
-        {
-            return Ok(text.clone());
-        }
-        let shelf = self.shelf();
-        let text = (self.watch.metrics)(shelf.clone()).await?;
-        *kept = Some((now, text.clone()));
-        Ok(text)
+        let make = async { (self.watch.metrics)(self.shelf().clone()).await };
+        self.figures.get(self.office().now, FIGURES_FOR, make).await
+    }
+
+    /// All feeds as they were a few seconds ago at most.
+    pub(super) async fn feeds(&self) -> Result<Arc<Vec<FeedRow>>, StoreError> {
+        let make = async { Ok(Arc::new(self.shelf().list_feeds().await?)) };
+        self.feeds.get(self.office().now, FEEDS_FOR, make).await
     }
 
     /// The connection that writes.

@@ -47,7 +47,7 @@ pub(super) async fn page(
 }
 
 async fn sources_page(room: &Room, part: usize) -> Result<Page, Trouble> {
-    let rows = room.shelf().list_feeds().await?;
+    let rows = room.feeds().await?;
     let office = room.office();
     let sources: HashMap<&SourceKey, &Source> = office
         .config

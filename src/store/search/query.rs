@@ -23,9 +23,21 @@ enum Clause {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Word {
+pub(super) struct Word {
     folded: String,
     form: String,
+}
+
+impl Word {
+    /// Without case and diacritics.
+    pub(super) fn folded(&self) -> &str {
+        &self.folded
+    }
+
+    /// As typed, wherever the tone is written.
+    pub(super) fn form(&self) -> &str {
+        &self.form
+    }
 }
 
 /// How strictly words must fit.
@@ -79,6 +91,14 @@ impl Query {
     /// All exact forms, in order.
     pub(super) fn forms(&self) -> impl Iterator<Item = &str> {
         self.words().map(|word| word.form.as_str())
+    }
+
+    /// The words that are no document's name: only they fit more or less well.
+    pub(super) fn loose(&self) -> impl Iterator<Item = &Word> {
+        self.clauses.iter().flat_map(|clause| match clause {
+            Clause::Phrase(words) => words.as_slice(),
+            Clause::Document(..) => &[],
+        })
     }
 
     fn words(&self) -> impl Iterator<Item = &Word> {

@@ -251,6 +251,42 @@ fn hits_are_counted_and_paged() {
 }
 
 #[test]
+fn of_very_many_the_best_come_first_as_of_few() {
+    let many = |count: usize| {
+        let mut titles: Vec<String> = (0..count).map(|n| format!("Dang bo lúa {n}")).collect();
+        titles[1] = "Họp đảng bộ".to_owned();
+        titles[2] = "Đảng có bộ máy".to_owned();
+        titles[3] = "Bo dang dở".to_owned();
+        told(&titles.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let ask = |world: &World| {
+        let all = SearchFilter::default();
+        wait(world.store.search("đảng bộ", &all, Page::first(3))).unwrap()
+    };
+    let few = many(40);
+    let found = ask(&few);
+    assert_eq!((found.total, found.more), (40, false));
+    let very_many = many(330);
+    let more = ask(&very_many);
+    assert_eq!((more.total, more.more), (300, true));
+    let told = |found: &SearchResult| -> Vec<(String, bool)> {
+        let hit = |hit: &Found| (hit.article.title.clone(), hit.exact);
+        found.hits.iter().map(hit).collect()
+    };
+    assert_eq!(told(&found)[..2], told(&more)[..2]);
+    assert_eq!(
+        told(&found),
+        [
+            ("Họp đảng bộ".to_owned(), true),
+            ("Đảng có bộ máy".to_owned(), true),
+            ("Dang bo lúa 39".to_owned(), false),
+        ]
+    );
+    assert_eq!(told(&more)[2], ("Dang bo lúa 329".to_owned(), false));
+    very_many.sound();
+}
+
+#[test]
 fn a_passage_shows_why() {
     let world = World::with(&[("a", "moi")]);
     let id = world
@@ -331,5 +367,49 @@ fn nothing_typed_is_an_operator() {
     }
     assert_eq!(find(&world, "tdang"), [""; 0]);
     assert_eq!(find(&world, "(đảng)"), ["Đảng bộ tỉnh"]);
+    world.sound();
+}
+
+#[test]
+fn an_index_that_was_written_again_is_merged_and_says_the_same() {
+    let world = World::with(&[("a", "moi")]);
+    let titled = |nth| {
+        item(
+            &format!("bai-{nth}"),
+            &format!("Chi bộ thôn {nth} họp phiên thường kỳ"),
+        )
+    };
+    world.poll("a/moi", noon(), (0..1_100).map(titled).collect());
+    assert_eq!(find(&world, "\"thôn 77\"").len(), 1);
+    let worn = |world: &World| wait(world.store.is_index_worn()).unwrap();
+    assert!(!worn(&world), "each was written once");
+
+    let verdict = Verdict {
+        level: 2,
+        topics: vec![TopicScore {
+            topic: TopicKey::from("kiem_tra"),
+            score: 1.5,
+        }],
+        ..Verdict::default()
+    };
+    let judged = (1..=1_100).map(|id| analysis(ArticleId(id), verdict.clone()));
+    world.analysed(1, judged.collect(), noon());
+    assert_eq!(find(&world, "\"thôn 78\"").len(), 1);
+    assert!(worn(&world), "each was written twice");
+    let mut done = wait(world.store.merge_index(true)).unwrap();
+    while !done {
+        done = wait(world.store.merge_index(false)).unwrap();
+    }
+    assert!(!worn(&world));
+    let pieces: u32 = rusqlite::Connection::open(world.store.path())
+        .unwrap()
+        .query_row(
+            "SELECT count(DISTINCT segid) FROM articles_fts_idx",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(pieces, 1);
+    assert_eq!(find(&world, "\"thôn 77\"").len(), 1);
     world.sound();
 }
