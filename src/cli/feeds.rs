@@ -5,6 +5,7 @@ use super::app::{self, AppError};
 use super::args::{Args, Feeds};
 use super::{feeds_discover, feeds_edit, feeds_test, feeds_verify, out};
 use crate::daemon::drift;
+use crate::model::Subscription;
 use crate::store::FeedRow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -30,17 +31,21 @@ async fn list(args: &Args) -> Result<(), AppError> {
         .await?
         .ok_or_else(|| AppError::Usage(app::no_data(args)))?;
     let rows = works.store.list_feeds().await?;
+    let subscriptions = works.store.subscriptions().await?;
+    let subscription = |row: &FeedRow| subscriptions.get(&row.feed.id);
     if args.json {
         let now = works.clock.now();
-        rows.iter().for_each(|row| out::json(&as_json(row, now)));
+        rows.iter()
+            .for_each(|row| out::json(&as_json(row, subscription(row), now)));
         return Ok(());
     }
     let setup = works.setup();
     let zone = setup.config.daemon.time_zone.clone();
     let now = works.clock.now();
+    let by_hubs = !subscriptions.is_empty();
     let cells = rows.iter().filter(|row| row.listed).map(|row| {
         let state = &row.feed.state;
-        vec![
+        let mut cells = vec![
             row.feed.key.to_string(),
             condition(row, now).to_owned(),
             when(state.last_ok_at, &zone),
@@ -51,22 +56,23 @@ async fn list(args: &Args) -> Result<(), AppError> {
                     .filter(|_| row.enabled && state.retired_at.is_none()),
                 &zone,
             ),
+        ];
+        if by_hubs {
+            let wanted = subscription(row).filter(|one| one.due_at.is_some());
+            let state = wanted.map_or("", |one| one.state.in_vietnamese());
+            cells.push(state.to_owned());
+        }
+        cells.push(
             drift::trouble(row, now)
                 .map(|(words, since)| format!("{words} (từ {})", when(Some(since), &zone)))
                 .unwrap_or_default(),
-        ]
+        );
+        cells
     });
-    out::table(
-        &[
-            "nguồn",
-            "tình trạng",
-            "đọc được",
-            "tin mới",
-            "lần tới",
-            "lỗi",
-        ],
-        cells,
-    );
+    let mut head = vec!["nguồn", "tình trạng", "đọc được", "tin mới", "lần tới"];
+    head.extend(by_hubs.then_some("qua hub"));
+    head.push("lỗi");
+    out::table(&head, cells);
     for source in setup
         .config
         .sources
@@ -104,7 +110,11 @@ fn when(at: Option<Timestamp>, zone: &TimeZone) -> String {
     .unwrap_or_default()
 }
 
-fn as_json(row: &FeedRow, now: Timestamp) -> serde_json::Value {
+fn as_json(
+    row: &FeedRow,
+    subscription: Option<&Subscription>,
+    now: Timestamp,
+) -> serde_json::Value {
     let state = &row.feed.state;
     let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
     let alarms: Vec<_> = match row.enabled {
@@ -127,6 +137,13 @@ fn as_json(row: &FeedRow, now: Timestamp) -> serde_json::Value {
         "moved_to": state.moved.as_ref().map(|(url, _)| url.as_str()),
         "parts": state.parts.iter().map(|part| part.url.as_str()).collect::<Vec<_>>(),
         "alarms": alarms,
+        "pushed_until": time(state.pushed_until),
+        "subscription": subscription.map(|one| json!({
+            "hub": one.link.hub.as_str(), "topic": one.link.topic.as_str(), "state": one.state,
+            "asked": time(one.asked_at), "lease_until": time(one.lease_until), "due": time(one.due_at),
+            "delivered": time(one.delivered_at), "deliveries": one.deliveries, "ignored": one.ignored,
+            "misses": one.misses, "detail": one.detail,
+        })),
     })
 }
 
@@ -141,18 +158,29 @@ async fn show(args: &Args, name: &str) -> Result<(), AppError> {
         .ok_or_else(|| {
             AppError::Usage(format!("no feed {name:?}; `diembao feeds list` shows all"))
         })?;
-    let value = as_json(row, works.clock.now());
+    let subscriptions = works.store.subscriptions().await?;
+    let value = as_json(row, subscriptions.get(&row.feed.id), works.clock.now());
     if args.json {
         out::json(&value);
         return Ok(());
     }
+    print_fields("", &value);
+    Ok(())
+}
+
+/// A field a line; those of a part under the part's name.
+fn print_fields(part: &str, value: &serde_json::Value) {
     for (field, value) in value.as_object().into_iter().flatten() {
+        if value.is_object() {
+            print_fields(&format!("{field}."), value);
+            continue;
+        }
         let text = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
         if text != "null" && text != "[]" {
-            out::line(&format!("{field:>14}  {}", out::safe(&text)));
+            let name = format!("{part}{field}");
+            out::line(&format!("{name:>14}  {}", out::safe(&text)));
         }
     }
-    Ok(())
 }

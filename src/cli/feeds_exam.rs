@@ -3,6 +3,7 @@
 
 use crate::daemon::document::{self, Document};
 use crate::daemon::drift::{self, Seen};
+use crate::daemon::hubs;
 use crate::daemon::pace::{self, ReadResult};
 use crate::daemon::works::Setup;
 use crate::feed::canonical::Address;
@@ -93,8 +94,19 @@ pub struct Report {
     pub parts: Vec<Url>,
     /// What is odd, in Vietnamese.
     pub notes: Vec<String>,
+    /// The hub that delivers it, if it names one that may be asked (W3C WebSub).
+    pub hub: Option<Hub>,
     /// When the daemon would ask again, had it asked now.
     pub next_poll: Option<Timestamp>,
+}
+
+/// A hub that a feed names.
+#[derive(Debug, Clone, Serialize)]
+pub struct Hub {
+    /// Its address.
+    pub url: Url,
+    /// Whether the config lets it deliver: `[web] public_url` is set.
+    pub wanted: bool,
 }
 
 /// What came over the wire.
@@ -173,6 +185,7 @@ pub async fn examine(setup: &Setup, patient: &Patient, now: Timestamp) -> Report
         content: None,
         parts: Vec::new(),
         notes: Vec::new(),
+        hub: None,
         next_poll: None,
     };
     let read = match &outcome {
@@ -274,6 +287,7 @@ fn read(
         Ok(Document::Entries(reading)) => {
             report.ok = true;
             let hints = reading.hints.clone();
+            report.hub = hub(setup, patient, fetched, &reading);
             let published: Vec<Timestamp> = reading
                 .entries
                 .iter()
@@ -298,6 +312,15 @@ fn read(
             ReadResult::NotRead
         }
     }
+}
+
+fn hub(setup: &Setup, patient: &Patient, fetched: &Fetched, reading: &Reading) -> Option<Hub> {
+    let (at, headers) = (&fetched.final_url, &fetched.links);
+    let link = hubs::choose(&patient.url, &patient.source, at, headers, &reading.links)?;
+    (patient.kind == FeedKind::Feed).then(|| Hub {
+        url: link.hub,
+        wanted: setup.config.web.hooks().is_some(),
+    })
 }
 
 fn content(

@@ -108,6 +108,13 @@ fn tell(text: &mut String, report: &Report, zone: &TimeZone, now: Timestamp) -> 
     if let Some(content) = &report.content {
         tell_content(text, content, zone, now)?;
     }
+    if let Some(hub) = &report.hub {
+        let wanted = match hub.wanted {
+            true => "tin mới được gửi thẳng tới máy này",
+            false => "chưa dùng, vì chưa có [web] public_url",
+        };
+        writeln!(text, "Hub WebSub: {}; {wanted}", hub.url)?;
+    }
     for note in &report.notes {
         writeln!(text, "Lưu ý:      {note}")?;
     }
@@ -229,7 +236,7 @@ fn age(at: Timestamp, now: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::feeds_exam::Item;
+    use crate::cli::feeds_exam::{Hub, Item};
     use crate::model::Hop;
 
     fn report() -> Report {
@@ -292,6 +299,10 @@ mod tests {
                 "1 ngày không đọc được".into(),
                 "có thể nhầm chuyên mục".into(),
             ],
+            hub: Some(Hub {
+                url: "https://hub.baodongbung.example/".parse().unwrap(),
+                wanted: true,
+            }),
             next_poll: at("2026-11-20T00:50:00Z"),
         }
     }
@@ -309,12 +320,14 @@ mod tests {
             answer: None,
             content: None,
             notes: Vec::new(),
+            hub: None,
             ..report()
         };
         let index = Report {
             kind: FeedKind::Sitemap,
             content: None,
             notes: Vec::new(),
+            hub: None,
             parts: vec![
                 "https://baodongbung.example/bai-2026-11.xml.gz"
                     .parse()

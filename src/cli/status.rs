@@ -5,7 +5,7 @@ use super::args::Args;
 use super::out;
 use crate::daemon::works::Works;
 use crate::daemon::{calendar, drift, health, keep, reload};
-use crate::model::DeliveryState;
+use crate::model::{DeliveryState, HubState};
 use crate::store::{EditionHead, FeedRow, Store, StoreCounts};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -50,6 +50,8 @@ struct Report {
     counts: StoreCounts,
     outbox: BTreeMap<&'static str, u32>,
     left: usize,
+    /// Subscriptions at hubs, by state.
+    hubs: BTreeMap<HubState, usize>,
     last: Option<EditionHead>,
     next: Option<Timestamp>,
     free: Option<u64>,
@@ -91,6 +93,7 @@ impl Report {
             counts: works.store.counts().await?,
             outbox: works.store.outbox_counts().await?,
             left: works.store.leavers(None).await?.len(),
+            hubs: hubs(works).await?,
             last: works.store.list_editions(None, 1).await?.into_iter().next(),
             next: schedules
                 .filter_map(|s| s.next_slot(now))
@@ -268,6 +271,7 @@ impl Report {
             "drifted": self.drifted().len(),
             "entries": self.counts.entries, "articles": self.counts.articles,
             "unanalysed": self.counts.unanalysed, "pages": self.counts.pages, "outbox": self.outbox, "left": self.left,
+            "subscriptions": self.hubs.iter().map(|(state, count)| (state.as_str(), count)).collect::<BTreeMap<_, _>>(),
             "disk_free_bytes": self.free,
             "last_edition": self.last.as_ref().map(|e| json!({
                 "digest": e.digest, "number": e.number, "slot": e.slot, "articles": e.articles,
@@ -306,6 +310,14 @@ impl Report {
             self.failing().len(),
             self.drifted().len()
         ));
+        if !self.hubs.is_empty() {
+            let states = self.hubs.iter();
+            let states: Vec<String> = states
+                .rev()
+                .map(|(state, count)| format!("{count} {}", state.in_vietnamese()))
+                .collect();
+            out::line(&format!("Nhận tin qua hub (WebSub): {}", states.join(", ")));
+        }
         out::line(&format!(
             "Đã lưu: {} bài từ {} mục tin; {} bài chờ phân tích, {} bài chờ đọc toàn văn",
             counts.articles, counts.entries, counts.unanalysed, counts.pages
@@ -363,6 +375,17 @@ impl Report {
             ));
         }
     }
+}
+
+/// How the subscriptions of feeds that are polled stand.
+async fn hubs(works: &Works) -> Result<BTreeMap<HubState, usize>, AppError> {
+    let mut states = BTreeMap::new();
+    for one in works.store.subscriptions().await?.values() {
+        if one.due_at.is_some() {
+            *states.entry(one.state).or_default() += 1;
+        }
+    }
+    Ok(states)
 }
 
 async fn refused_config(works: &Works) -> Result<Option<Need>, AppError> {

@@ -16,6 +16,8 @@ pub struct WebConfig {
     pub public_url: Option<Url>,
     /// Whether other machines may connect directly, without a web server in front.
     pub open: bool,
+    /// Whether hubs that feeds name are asked to deliver to `public_url`; without that address they are not.
+    pub websub: bool,
 }
 
 impl WebConfig {
@@ -24,6 +26,12 @@ impl WebConfig {
         let base = self.public_url.as_ref()?.as_str().trim_end_matches('/');
         Some(format!("{base}{path}"))
     }
+
+    /// Where hubs deliver: the public address of each subscription without its last part. `None`: nowhere, and no hub is
+    /// asked.
+    pub fn hooks(&self) -> Option<String> {
+        self.websub.then(|| self.page("/websub/")).flatten()
+    }
 }
 
 pub(super) fn web(section: Option<Section<'_>>) -> WebConfig {
@@ -31,13 +39,18 @@ pub(super) fn web(section: Option<Section<'_>>) -> WebConfig {
         let listen = read.text("listen", "127.0.0.1:8288", socket);
         let public_url = read.text("public_url", "https://diembao.tinhuy.vn", public_url);
         let open = read.0.and_then(|section| section.flag("open"));
+        let websub = read.0.and_then(|section| section.flag("websub"));
         if let Some(section) = read.0 {
             sound_together(section, listen.as_ref(), public_url.as_ref(), open);
+            if websub == Some(true) && public_url.is_none() {
+                section.warn(&section.key_span("websub"), no_address_for_hubs());
+            }
         }
         WebConfig {
             listen: listen.map(|at| at.value),
             public_url: public_url.map(|at| at.value),
             open: open.unwrap_or(false),
+            websub: websub.unwrap_or(true),
         }
     })
 }
@@ -125,6 +138,19 @@ fn no_listener() -> Wrong {
         words(
             "write listen = \"127.0.0.1:8288\" under [web], or take public_url out",
             "viết listen = \"127.0.0.1:8288\" trong mục [web], hoặc bỏ public_url",
+        ),
+    )
+}
+
+fn no_address_for_hubs() -> Wrong {
+    wrong(
+        words(
+            "hubs are to deliver, but there is no address at which they could",
+            "muốn nhận tin qua hub nhưng chưa có địa chỉ để hub gửi tới",
+        ),
+        words(
+            "write public_url under [web]: an https address that can be reached from outside",
+            "viết public_url trong mục [web]: địa chỉ https mà bên ngoài vào được",
         ),
     )
 }

@@ -1,11 +1,12 @@
 //! What came from a feed's address, read and named: off the runtime's workers, and nothing is written here.
 
 use super::document::{self, Document};
+use super::hubs;
 use super::pace::ReadResult;
 use super::works::{Setup, Works};
 use crate::feed::{NotAFeed, Reading, identity};
 use crate::model::{
-    Failure, FailureKind, Feed, FeedKind, FeedPart, FeedSpec, FetchOutcome, Fetched,
+    Failure, FailureKind, Feed, FeedKind, FeedPart, FeedSpec, FetchOutcome, Fetched, HubLink,
     IdentifiedEntry, PublisherHints, Source,
 };
 use crate::net;
@@ -20,6 +21,8 @@ pub(super) struct Found {
     pub entries: Vec<IdentifiedEntry>,
     /// The documents that it names, where it is an index of sitemaps.
     pub index: Option<Vec<FeedPart>>,
+    /// The hub that it names, if it is one we may ask.
+    pub hub: Option<HubLink>,
 }
 
 impl Found {
@@ -28,6 +31,7 @@ impl Found {
             read,
             entries: Vec::new(),
             index: None,
+            hub: None,
         }
     }
 }
@@ -85,7 +89,17 @@ fn read(setup: &Setup, feed: &Feed, fetched: &Fetched, now: Timestamp) -> Found 
     match document::read(feed.kind, list, fetched, &zone, now) {
         Ok(Document::Entries(reading)) => {
             let section = spec.and_then(|spec| spec.section.as_deref());
-            identified(source, section, *reading)
+            let hub = hubs::choose(
+                &feed.url,
+                source,
+                &fetched.final_url,
+                &fetched.links,
+                &reading.links,
+            );
+            Found {
+                hub: hub.filter(|_| feed.kind == FeedKind::Feed),
+                ..identified(source, section, *reading)
+            }
         }
         Ok(Document::Index(parts)) => Found {
             index: Some(parts),
@@ -119,6 +133,7 @@ fn identified(source: &Source, section: Option<&str>, reading: Reading) -> Found
         read,
         entries,
         index: None,
+        hub: None,
     }
 }
 

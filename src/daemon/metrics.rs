@@ -6,14 +6,17 @@ use super::calendar;
 use super::keep;
 use super::watch::Heart;
 use super::works::Works;
+use crate::model::HubState;
 use crate::store::StoreError;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -119,6 +122,7 @@ pub async fn collect(works: &Works) -> Result<String, StoreError> {
         vec![(label("version", env!("CARGO_PKG_VERSION")), 1.0)],
     );
     feeds(works, &mut page).await?;
+    hubs(works, &mut page).await?;
     work(works, &mut page).await?;
     editions(works, &mut page).await?;
     machine(works, &mut page);
@@ -143,6 +147,45 @@ async fn feeds(works: &Works, page: &mut Page) -> Result<(), StoreError> {
         "diembao_poll_lag_seconds",
         "How long the feed that waits longest has been due.",
         lag.max(0.0),
+    );
+    Ok(())
+}
+
+async fn hubs(works: &Works, page: &mut Page) -> Result<(), StoreError> {
+    let mut states = BTreeMap::from(HubState::ALL.map(|state| (state, 0)));
+    for one in works.store.subscriptions().await?.values() {
+        if one.due_at.is_some() {
+            *states.entry(one.state).or_default() += 1;
+        }
+    }
+    let samples = states
+        .into_iter()
+        .map(|(state, count)| (label("state", state.as_str()), number(count)));
+    page.family(
+        "diembao_subscriptions",
+        "Subscriptions at hubs (WebSub), by state.",
+        "gauge",
+        samples.collect(),
+    );
+    let tally = &works.inbox.tally;
+    let results = [
+        ("read", &tally.read),
+        ("forged", &tally.forged),
+        ("unread", &tally.unread),
+        ("put_off", &tally.put_off),
+        ("too_large", &tally.too_large),
+    ];
+    let samples = results.map(|(result, count)| {
+        (
+            label("result", result),
+            number(count.load(Ordering::Relaxed)),
+        )
+    });
+    page.family(
+        "diembao_pushes_total",
+        "What hubs delivered since the start, by what became of it.",
+        "counter",
+        samples.to_vec(),
     );
     Ok(())
 }

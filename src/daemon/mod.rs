@@ -11,6 +11,7 @@ pub mod drift;
 mod found;
 pub mod gate;
 pub mod health;
+pub mod hubs;
 pub mod keep;
 pub mod letter;
 pub mod material;

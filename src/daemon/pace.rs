@@ -20,6 +20,10 @@ const MOVE_DOUBTED: u32 = 3;
 /// So long no validators are sent to a server that gave news under old ones.
 const DISTRUST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// A feed that a reliable hub delivers is polled no more often than this: the net below the hub, eight times a day. What the hub
+/// fails to deliver is late by no more.
+const PUSHED_INTERVAL: SignedDuration = SignedDuration::from_hours(3);
+
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -54,6 +58,17 @@ impl Default for PaceLimits {
             obey_at_most: SignedDuration::from_hours(7 * 24),
             max_hard_interval: SignedDuration::from_hours(24),
             audit: Some(SignedDuration::from_hours(7 * 24)),
+        }
+    }
+}
+
+impl PaceLimits {
+    /// The same for a feed that a reliable hub delivers.
+    fn below_a_hub(&self) -> Self {
+        let seldom = PUSHED_INTERVAL.min(self.max_interval);
+        Self {
+            min_interval: self.min_interval.max(seldom),
+            ..*self
         }
     }
 }
@@ -447,6 +462,11 @@ fn next_poll(
     limits: &PaceLimits,
     now: Timestamp,
 ) -> Timestamp {
+    let pushed = state.pushed_until.is_some_and(|until| now < until);
+    let limits = &match pushed {
+        true => limits.below_a_hub(),
+        false => *limits,
+    };
     let fresh_for = said.iter().filter_map(|hints| hints.fresh_for_s).max();
     let fresh_for = SignedDuration::from_secs(i64::from(fresh_for.unwrap_or(0)));
     let fresh_until = later(now, fresh_for.min(limits.obey_freshness));

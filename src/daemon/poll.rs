@@ -6,6 +6,7 @@
 use super::by_newspaper;
 use super::drift::{self, Seen};
 use super::found::{Found, hash_of, read_fresh};
+use super::hubs::Beside;
 use super::pace::{self, Change, ReadResult};
 use super::parts;
 use super::watch::Heart;
@@ -64,6 +65,7 @@ struct Done {
     commit: PollCommit,
     polled: Polled,
     change: Option<Change>,
+    beside: Beside,
     /// The bodies' shares of the memory budget: entries are as large as the body they were read from.
     held: Vec<Held>,
 }
@@ -340,9 +342,14 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
             *hash = hash_of(&found.entries);
         }
     }
-    let Found { read, entries, .. } = found;
+    let Found {
+        read, entries, hub, ..
+    } = found;
     let now = works.clock.now();
     let (mut state, change) = pace::after_poll(&feed, &outcome, &read, &limits(&setup), now);
+    if let ReadResult::Read { .. } = &read {
+        state.hub = hub;
+    }
     let indexed = parts.as_ref().is_some_and(|parts| !parts.is_empty());
     if let Some(parts) = parts {
         state.parts = parts;
@@ -377,6 +384,7 @@ async fn poll_one(works: &Works, feed: Feed) -> Done {
         backfill_after: signed(setup.config.fetch.backfill_max_age),
     };
     Done {
+        beside: Beside::of(&feed, &commit.state, now),
         commit,
         polled,
         change,
@@ -499,13 +507,14 @@ async fn commit(works: &Works, batch: Vec<Done>) -> Result<Vec<Polled>, StoreErr
         .into_iter()
         .map(|done| {
             held.push(done.held);
-            (done.commit, (done.polled, done.change))
+            (done.commit, (done.polled, done.change, done.beside))
         })
         .unzip();
     let reports = works.store.commit_polls(commits).await?;
     drop(held);
     let mut polled = Vec::with_capacity(told.len());
-    for ((mut one, change), report) in told.into_iter().zip(reports) {
+    for ((mut one, change, beside), report) in told.into_iter().zip(reports) {
+        beside.stored(works, &report).await;
         if one.result == "read" && (report.new_entries > 0 || report.changed_entries > 0) {
             one.result = "new";
         }

@@ -2,7 +2,7 @@
 
 use super::watch::Heart;
 use super::works::Works;
-use super::{drift, metrics};
+use super::{drift, hubs, metrics};
 use crate::web::{self, Answer, Office, Room, Watch};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -75,6 +75,7 @@ async fn open(
 
 /// What the pages show of what only the daemon knows.
 fn watched(works: &Works) -> Watch {
+    let hubs = hubs::hooks(works);
     let works = works.clone();
     let metrics = move |store| -> Answer {
         let works = works.over(store);
@@ -83,5 +84,6 @@ fn watched(works: &Works) -> Watch {
     Watch {
         trouble: drift::trouble,
         metrics: Box::new(metrics),
+        hubs,
     }
 }

@@ -3,7 +3,7 @@
 use super::gate::Gate;
 use super::watch::{self, BEAT_AT_LEAST, Heart, Watch};
 use super::works::{Setup, Works};
-use super::{calendar, desk, keep, metrics, pages, poll, post, reload, room, start};
+use super::{calendar, desk, hubs, keep, metrics, pages, poll, post, reload, room, start};
 use crate::config::{Config, Problems};
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -197,6 +197,10 @@ impl Loops {
             (
                 "pages",
                 part(works, watch.heart("pages"), stop, beat, pages::run),
+            ),
+            (
+                "hubs",
+                part(works, watch.heart("hubs"), stop, beat, hubs::run),
             ),
             (
                 "desk",

@@ -14,14 +14,17 @@ const APART: SignedDuration = SignedDuration::from_millis(50);
 /// The last of them begins no later than this.
 const SPREAD_AT_MOST: SignedDuration = SignedDuration::from_mins(1);
 
-/// Spreads the feeds that are due now over the next moments.
+/// Spreads the feeds that are due now over the next moments; and those that a hub delivers, since it found nobody here.
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn spread(works: &Works) -> Result<(), StoreError> {
     let now = works.clock.now();
     let rows = works.store.list_feeds().await?;
-    let due: Vec<_> = rows.iter().filter(|row| is_due(row, now)).collect();
+    let due: Vec<_> = rows
+        .iter()
+        .filter(|row| is_due(row, now) || is_delivered(row, now))
+        .collect();
     let spread = i32::try_from(due.len())
         .map_or(SPREAD_AT_MOST, |feeds| APART.saturating_mul(feeds))
         .min(SPREAD_AT_MOST);
@@ -73,11 +76,16 @@ impl CatchUp {
 }
 
 fn is_due(row: &FeedRow, at: Timestamp) -> bool {
+    may_be_asked(row, at) && row.feed.state.next_poll_at.is_some_and(|due| due <= at)
+}
+
+fn is_delivered(row: &FeedRow, at: Timestamp) -> bool {
+    may_be_asked(row, at) && row.feed.state.pushed_until.is_some_and(|until| at < until)
+}
+
+fn may_be_asked(row: &FeedRow, at: Timestamp) -> bool {
     let state = &row.feed.state;
-    row.enabled
-        && state.retired_at.is_none()
-        && state.next_poll_at.is_some_and(|due| due <= at)
-        && state.not_before.is_none_or(|floor| floor <= at)
+    row.enabled && state.retired_at.is_none() && state.not_before.is_none_or(|floor| floor <= at)
 }
 
 /// Due when the daemon began, or a moment after, and not asked since.

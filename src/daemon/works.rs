@@ -8,6 +8,7 @@ use crate::mail::dkim::Signer;
 use crate::model::{Source, SourceKey};
 use crate::net;
 use crate::store::Store;
+use crate::web::Inbox;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub struct Wakes {
     pub desk: Notify,
     /// Deliveries may be due.
     pub post: Notify,
+    /// A feed names another hub.
+    pub hubs: Notify,
 }
 
 /// The parts that are handed to every loop.
@@ -62,6 +65,8 @@ pub struct Works {
     pub wakes: Arc<Wakes>,
     /// Turns for reading a feed document: as text and tree it takes several times its bytes.
     pub readers: Arc<Semaphore>,
+    /// What hubs delivered.
+    pub inbox: Arc<Inbox>,
     setup: watch::Receiver<Arc<Setup>>,
 }
 
@@ -73,6 +78,7 @@ impl Works {
             clock,
             wakes: Arc::default(),
             readers: Arc::new(Semaphore::new(READERS)),
+            inbox: Arc::default(),
             setup,
         }
     }

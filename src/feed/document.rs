@@ -10,6 +10,9 @@ pub(super) const ENTRIES_MAX: usize = 5_000;
 /// Values kept of properties that may stand several times.
 pub(super) const VALUES_MAX: usize = 64;
 
+/// Hubs kept of a document: one is enough, a few let us choose.
+pub(super) const HUBS_MAX: usize = 4;
+
 /// Pictures, sounds and films kept of an entry.
 pub(super) const ENCLOSURES_MAX: usize = 16;
 
@@ -123,6 +126,10 @@ pub(super) struct Document<'a> {
     pub(super) feed: Fields<'a>,
     pub(super) entries: Vec<Fields<'a>>,
     pub(super) hints: RawHints<'a>,
+    /// The hubs it names.
+    pub(super) hubs: Vec<Address<'a>>,
+    /// The address it gives itself.
+    pub(super) topic: Option<Address<'a>>,
     /// Whether it breaks off before its end.
     pub(super) cut: bool,
     /// Entries left out because there were too many.
@@ -145,6 +152,13 @@ impl<'a> Document<'a> {
             if self.entries.len() >= 2 * ENTRIES_MAX {
                 self.keep_newest(ENTRIES_MAX);
             }
+        }
+    }
+
+    /// Notes a hub; more than a few are nobody's need.
+    pub(super) fn add_hub(&mut self, hub: Address<'a>) {
+        if !hub.href.trim().is_empty() && self.hubs.len() < HUBS_MAX {
+            self.hubs.push(hub);
         }
     }
 

@@ -130,7 +130,14 @@ impl<'de> Take<'de> for Root<'de> {
         match key {
             "items" => object.next_value_seed(Seed(&mut Items(self))),
             "home_page_url" => word(object, |href| feed.link.offer(3, absolute(href))),
-            "feed_url" => word(object, |id| feed.id.offer(1, id)),
+            "feed_url" => {
+                let topic = &mut self.document.topic;
+                word(object, |id| {
+                    *topic = Some(absolute(id.clone()));
+                    feed.id.offer(1, id);
+                })
+            }
+            "hubs" => object.next_value_seed(Seed(&mut Hubs(&mut self.document))),
             "description" => word(object, |value| feed.summary.offer(3, html(value))),
             _ => common(feed, key, object),
         }
@@ -149,6 +156,46 @@ impl<'de> Take<'de> for Items<'_, 'de> {
                 return Ok(());
             }
             document.add(item.0);
+        }
+    }
+}
+
+/// `hubs` (JSON Feed 1.1): objects of `type` and `url`; the other known type, `rssCloud`, is another protocol.
+struct Hubs<'r, 'de>(&'r mut Document<'de>);
+
+impl<'de> Take<'de> for Hubs<'_, 'de> {
+    fn list<A: SeqAccess<'de>>(&mut self, mut list: A) -> Result<(), A::Error> {
+        loop {
+            let mut hub = Hub::default();
+            if list.next_element_seed(Seed(&mut hub))?.is_none() {
+                return Ok(());
+            }
+            if let (true, Some(url)) = (hub.is_websub(), hub.url) {
+                self.0.add_hub(absolute(url));
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Hub<'de> {
+    kind: Option<Cow<'de, str>>,
+    url: Option<Cow<'de, str>>,
+}
+
+impl Hub<'_> {
+    fn is_websub(&self) -> bool {
+        let kind = self.kind.as_deref();
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case("websub"))
+    }
+}
+
+impl<'de> Take<'de> for Hub<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, key: &str, object: &mut A) -> Result<(), A::Error> {
+        match key {
+            "type" => word(object, |kind| self.kind = Some(kind)),
+            "url" => word(object, |url| self.url = Some(url)),
+            _ => object.next_value::<IgnoredAny>().map(drop),
         }
     }
 }

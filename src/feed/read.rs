@@ -2,7 +2,7 @@
 
 use super::{
     decode::{self, Decoded},
-    document::{Document, Fields, Text},
+    document::{Address, Document, Fields, Text},
     entity, json,
     plain::{clean_cow, clean_line, strip},
     repair::{self, NoFeed},
@@ -12,7 +12,7 @@ use super::{
     value::person,
 };
 use crate::{
-    model::{Entry, FailureKind, PublisherHints},
+    model::{Entry, FailureKind, HubLinks, PublisherHints},
     text::date,
 };
 use feed_rs::{model as rs, parser};
@@ -85,6 +85,8 @@ pub struct Reading {
     pub warnings: Vec<Warning>,
     /// When the publisher wants us to come again.
     pub hints: PublisherHints,
+    /// The hubs that the document names.
+    pub links: HubLinks,
     /// Whether the document was whole and nothing of it was left out.
     pub complete: bool,
 }
@@ -150,6 +152,7 @@ pub(super) fn finish(
     let mut cut = 0;
     let times = times::of_entries(&document, zone, arrived, &mut warnings);
     let meta = meta(&document, &feed, zone, &mut cut);
+    let links = hub_links(&document, base);
     let entries = feed
         .entries
         .into_iter()
@@ -175,6 +178,7 @@ pub(super) fn finish(
         decoded,
         warnings,
         hints: ttl::hints(&document.hints),
+        links,
         complete: !document.cut && document.left_out == 0,
     })
 }
@@ -255,6 +259,21 @@ fn meta(document: &Document<'_>, feed: &rs::Feed, zone: &TimeZone, cut: &mut usi
         updated: time(true),
         authors: authors(&document.feed),
         categories: terms(&document.feed),
+    }
+}
+
+/// What the document says of its hubs, as whole addresses.
+fn hub_links(document: &Document<'_>, base: &Url) -> HubLinks {
+    let whole = |address: &Address<'_>| {
+        let href = address.href.trim();
+        let base = address.base.as_deref().unwrap_or(base);
+        (href.len() <= ADDRESS_MAX_BYTES)
+            .then(|| base.join(href).ok())
+            .flatten()
+    };
+    HubLinks {
+        hubs: document.hubs.iter().filter_map(whole).collect(),
+        topic: document.topic.as_ref().and_then(whole),
     }
 }
 

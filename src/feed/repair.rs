@@ -11,7 +11,7 @@ use super::{
     markup::{self, Token, Tokens},
     value::{self, Inside},
 };
-use fields::{cdf_attributes, set};
+use fields::{cdf_attributes, note_hub, set};
 use std::rc::Rc;
 use url::Url;
 
@@ -359,6 +359,9 @@ impl<'a> Reader<'a, '_> {
                 self.hint(field, inside);
             }
             _ => {
+                if field == Field::Link && self.entry.is_none() {
+                    note_hub(&mut self.document, attributes, base.as_ref());
+                }
                 let fields = self.entry.as_mut().unwrap_or(&mut self.document.feed);
                 set(fields, field, strength, inside, base);
             }

@@ -1,6 +1,6 @@
 //! Sources, feeds, what a poll found, and what we remember of a feed between polls.
 
-use super::{FeedId, FeedKey, SourceKey};
+use super::{FeedId, FeedKey, HubLink, HubLinks, SourceKey};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -383,6 +383,8 @@ pub struct Fetched {
     pub validators: Validators,
     /// What HTTP said about when to come again.
     pub hints: PublisherHints,
+    /// The hubs that its `Link` headers name (RFC 8288).
+    pub links: HubLinks,
     /// `Date`, if readable: the server's clock.
     pub server_date: Option<Timestamp>,
     /// BLAKE3 of `body`.
@@ -455,6 +457,11 @@ pub struct FeedState {
     pub parts: Vec<FeedPart>,
     /// What is watched for drift: a feed that answers and is yet of no use any more.
     pub watch: Watch,
+    /// The hub that its last document named, if it is one we may ask.
+    pub hub: Option<HubLink>,
+    /// Until then a hub that has shown itself reliable delivers what the feed prints. Never written with the state: deliveries
+    /// and polls that find what was not delivered decide it.
+    pub pushed_until: Option<Timestamp>,
 }
 
 /// What is remembered of a feed's answers to see it drift; `daemon::drift` fills and judges it.

@@ -5,9 +5,11 @@
 mod article;
 mod edition;
 mod feed;
+mod hub;
 mod ids;
 
 pub use article::*;
 pub use edition::*;
 pub use feed::*;
+pub use hub::*;
 pub use ids::*;

@@ -15,6 +15,7 @@ use url::Url;
 use super::cachectl;
 use super::client::Client;
 use super::failure::{Phase, classify, failure, shown};
+use super::links;
 use super::slots::Share;
 use super::wall;
 use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Hop, Unmodified, Validators};
@@ -403,6 +404,7 @@ impl Exchange<'_> {
             final_url: without_credentials(at),
             validators: validators(&headers),
             hints: cachectl::hints(&headers, moment),
+            links: links::hubs(&headers, at),
             server_date: cachectl::server_date(&headers),
         })))
     }

@@ -1,7 +1,7 @@
 //! Sources and feeds: what the config says of them, which are due, and what we remember.
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, hubs,
     rows::{from_json, ms, to_time, unreadable},
 };
 use crate::model::{
@@ -10,7 +10,7 @@ use crate::model::{
 };
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{
-    Connection, Row, Transaction, params,
+    Connection, OptionalExtension as _, Row, Transaction, params,
     types::{FromSql, Type},
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -48,7 +48,7 @@ pub struct FeedRow {
 const FEED: &str = "f.id, f.key, s.key, f.url, f.kind, f.added_at, f.etag, f.last_modified, f.body_hash, \
      f.next_poll_at, f.not_before, f.last_poll_at, f.last_ok_at, f.last_new_at, f.failures, \
      f.failing_since, f.failure, f.failure_detail, f.retired_at, f.moved_to, f.moved_seen, f.distrusted_until, \
-     f.entries_hash, f.hours, f.counted_to, f.parts, f.watch";
+     f.entries_hash, f.hours, f.counted_to, f.parts, f.watch, f.hub, f.pushed_until";
 
 /// Feeds that are due and nobody's work, in the order of the index `feeds_due`: a feed's place is the latest of its time,
 /// its lease and its server's floor.
@@ -184,6 +184,18 @@ impl Store {
                 .execute(params![ms(*at), key.as_str()])?;
             }
             Ok(())
+        })
+        .await
+    }
+
+    /// One feed with its state, polled or not; `None` if the config never named it.
+    pub async fn feed(&self, id: FeedId) -> Result<Option<Feed>, StoreError> {
+        self.read("reading a feed", move |conn| {
+            conn.prepare_cached(&format!(
+                "SELECT {FEED} FROM feeds f JOIN sources s ON s.id = f.source_id WHERE f.id = ?1"
+            ))?
+            .query_row([id.0], |row| feed(&mut Columns(row, 0)))
+            .optional()
         })
         .await
     }
@@ -391,6 +403,7 @@ fn put_feed(
                  watch = '{}' WHERE id = ?1",
         )?
         .execute([id])?;
+        hubs::forget(tx, id)?;
     }
     if switched_on || moved {
         tx.prepare_cached(
@@ -477,6 +490,11 @@ fn state(columns: &mut Columns<'_, '_>) -> rusqlite::Result<FeedState> {
         },
         parts: from_json(&columns.next::<String>()?)?,
         watch: from_json(&columns.next::<String>()?)?,
+        hub: match columns.next::<Option<String>>()? {
+            Some(text) => Some(from_json(&text)?),
+            None => None,
+        },
+        pushed_until: columns.time()?,
     })
 }
 

@@ -8,6 +8,7 @@ mod articles;
 mod editions;
 mod error;
 mod feeds;
+mod hubs;
 mod keep;
 mod leavers;
 mod names;
@@ -28,12 +29,15 @@ pub use articles::{Analysis, DuePage, EntryRow, PageOutcome, PageText, Unanalyse
 pub use editions::{EditionHead, Frozen, NewDelivery, NewEdition, StoredEdition};
 pub use error::StoreError;
 pub use feeds::{FeedRow, SyncReport};
+pub use hubs::{
+    Callback, Caller, DueSubscription, DueUnsubscription, NewRequest, Proof, Requested,
+};
 pub use keep::{Due, StoreCounts};
 pub use leavers::{LEFT, Leaver, Left};
 pub use near::{Near, NearOther};
 pub use open::FILE_NAME;
 pub use outbox::{Attempt, DeliveryRow};
-pub use polls::{PollCommit, PollReport};
+pub use polls::{PollCommit, PollReport, PushCommit};
 pub use rereads::{DueReread, PageNow, Reread, Rereading};
 pub use restore::{Mailed, Restored, mailed_key, restore};
 pub use search::{Found, INDEX_AT_ONCE, Page, SearchFilter, SearchOrder, SearchResult, Snippet};

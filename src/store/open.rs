@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
 /// How many steps the schema has: the `user_version` that this program writes.
-const STEPS: usize = 9;
+const STEPS: usize = 10;
 
 /// Every step of the schema, in order; `user_version` counts them.
 fn steps(fold: Fold) -> [M<'static>; STEPS] {
@@ -32,6 +32,7 @@ fn steps(fold: Fold) -> [M<'static>; STEPS] {
         M::up(include_str!("migrations/0007_flat.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0008_months.sql")),
         M::up(include_str!("migrations/0009_rereads.sql")).foreign_key_check(),
+        M::up(include_str!("migrations/0010_hubs.sql")),
     ]
 }
 /// How long one statement waits for a lock of another process.

@@ -2,12 +2,12 @@
 //! ETag never outlives unsaved entries.
 
 use super::{
-    Store, StoreError,
+    Proof, Store, StoreError, hubs,
     resolve::{self, KeyHash, Names, Taken},
-    rows::{ms, opt_ms, opt_time, time, to_json},
+    rows::{from_json, ms, opt_ms, opt_time, time, to_json},
     search,
 };
-use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry, credible};
+use crate::model::{ArticleId, FeedId, FeedState, IdentifiedEntry, Watch, credible};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{CachedStatement, OptionalExtension as _, Transaction, params};
 use std::collections::HashSet;
@@ -56,7 +56,41 @@ pub struct PollReport {
     pub new_articles: Vec<ArticleId>,
 }
 
+/// What a hub delivered.
+#[derive(Debug, Clone)]
+pub struct PushCommit {
+    /// The feed that it is subscribed for.
+    pub feed: FeedId,
+    /// What the document holds.
+    pub entries: Vec<IdentifiedEntry>,
+    /// When it came.
+    pub at: Timestamp,
+    /// As in [`PollCommit`].
+    pub backfill_after: SignedDuration,
+    /// When the hub is believed.
+    pub proof: Proof,
+}
+
 impl Store {
+    /// Writes what a hub delivered, by the same rules as what a poll found: which article an entry is of, and what this paper
+    /// may say of it. Of the feed's memory only what is new counts: validators and hashes are of polled documents.
+    pub async fn commit_push(&self, push: PushCommit) -> Result<PollReport, StoreError> {
+        let proof = push.proof;
+        let commit = PollCommit {
+            feed: push.feed,
+            state: FeedState::default(), // Not written.
+            entries: push.entries,
+            at: push.at,
+            backfill_after: push.backfill_after,
+        };
+        self.write("storing what a hub delivered", move |tx| {
+            let report = take_in(tx, &commit, Came::Pushed)?;
+            hubs::note_delivery(tx, commit.feed, commit.at, proof)?;
+            Ok(report)
+        })
+        .await
+    }
+
     /// Writes what polls of claimed feeds found, all of `commits` in one transaction; reports in the same order. A feed that is gone
     /// from the store reports nothing new. The same commit twice changes nothing the second time.
     pub async fn commit_polls(
@@ -66,7 +100,9 @@ impl Store {
         // Of an unchanged feed only the time is new; lost in a power cut, the feed is asked once more.
         let nothing_new = commits.iter().all(|commit| commit.entries.is_empty());
         let store = move |tx: &Transaction<'_>| {
-            let reports = commits.iter().map(|commit| commit_poll(tx, commit));
+            let reports = commits
+                .iter()
+                .map(|commit| take_in(tx, commit, Came::Asked));
             reports.collect()
         };
         match nothing_new {
@@ -76,6 +112,15 @@ impl Store {
     }
 }
 
+/// How a document came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// A poll asked for it: it is what stands at the feed's address.
+    Asked,
+    /// A hub delivered it: often only what is new.
+    Pushed,
+}
+
 /// One document on its way in.
 struct Intake<'a> {
     tx: &'a Transaction<'a>,
@@ -83,6 +128,7 @@ struct Intake<'a> {
     put_entry: CachedStatement<'a>,
     put_article: CachedStatement<'a>,
     commit: &'a PollCommit,
+    came: Came,
     source: i64,
     /// The newspaper's own host.
     domain: String,
@@ -127,7 +173,12 @@ struct Known {
     content_hash: KeyHash,
 }
 
-fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<PollReport> {
+/// Takes in a document, and remembers of its feed what the way it came allows.
+fn take_in(tx: &Transaction<'_>, commit: &PollCommit, came: Came) -> rusqlite::Result<PollReport> {
+    let put = match came {
+        Came::Asked => put_state,
+        Came::Pushed => put_news,
+    };
     let report = PollReport {
         feed: commit.feed,
         entries: commit.entries.len(),
@@ -136,7 +187,7 @@ fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<Po
         new_articles: Vec::new(),
     };
     if commit.entries.is_empty() {
-        put_state(tx, commit, 0)?;
+        put(tx, commit, 0)?;
         return Ok(report);
     }
     let feed = tx
@@ -162,6 +213,7 @@ fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<Po
         put_entry: tx.prepare_cached(PUT_ENTRY)?,
         put_article: tx.prepare_cached(PUT_ARTICLE)?,
         commit,
+        came,
         source,
         domain,
         first_reading,
@@ -172,7 +224,7 @@ fn commit_poll(tx: &Transaction<'_>, commit: &PollCommit) -> rusqlite::Result<Po
         report,
     };
     intake.entries()?;
-    put_state(tx, commit, intake.report.new_entries)?;
+    put(tx, commit, intake.report.new_entries)?;
     Ok(intake.report)
 }
 
@@ -218,7 +270,11 @@ impl Intake<'_> {
         for (item, known) in open {
             self.put_open(&item, known)?;
         }
-        put_shown(self.tx, commit.feed, &stood, &shows)
+        match self.came {
+            // A part of the feed would make the next poll ask about all the rest.
+            Came::Pushed if !stood.is_empty() => Ok(()),
+            _ => put_shown(self.tx, commit.feed, &stood, &shows),
+        }
     }
 
     /// Stores an entry whose address nobody had.
@@ -530,7 +586,7 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite:
              not_before = ?6, last_poll_at = ?7, last_ok_at = ?8, last_new_at = coalesce(?9, last_new_at), \
              failures = ?10, failing_since = ?11, failure = ?12, failure_detail = ?13, retired_at = ?14, moved_to = ?15, \
              moved_seen = ?16, distrusted_until = ?17, entries_hash = ?18, hours = ?19, counted_to = ?20, parts = ?21, \
-             watch = ?22 \
+             watch = ?22, hub = ?23 \
          WHERE id = ?1 AND lease_until IS NOT NULL",
     )?
     .execute(params![
@@ -556,8 +612,24 @@ fn put_state(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite:
         opt_ms(state.rhythm.counted_to),
         to_json(&state.parts)?,
         to_json(&watch)?,
+        state.hub.as_ref().map(to_json).transpose()?,
     ])?;
     Ok(())
+}
+
+/// Writes that a feed brought so much that is new, by a hub: nothing else of its memory is touched.
+fn put_news(tx: &Transaction<'_>, commit: &PollCommit, new: usize) -> rusqlite::Result<()> {
+    if new == 0 {
+        return Ok(());
+    }
+    let watch: String = tx
+        .prepare_cached("SELECT watch FROM feeds WHERE id = ?1")?
+        .query_row([commit.feed.0], |row| row.get(0))?;
+    let mut watch: Watch = from_json(&watch)?;
+    watch.count(new, commit.at);
+    tx.prepare_cached("UPDATE feeds SET watch = ?2, last_new_at = ?3 WHERE id = ?1")?
+        .execute(params![commit.feed.0, to_json(&watch)?, ms(commit.at)])
+        .map(drop)
 }
 
 impl Item<'_> {

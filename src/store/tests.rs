@@ -7,6 +7,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 
 mod desk;
 mod files;
+mod hubs;
 mod intake;
 mod post;
 mod search;

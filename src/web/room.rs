@@ -33,6 +33,8 @@ pub struct Watch {
     pub trouble: fn(&FeedRow, Timestamp) -> Option<(&'static str, Timestamp)>,
     /// The figures for machines, out of this connection.
     pub metrics: Metrics,
+    /// What hubs send goes there.
+    pub hubs: super::hooks::Hooks,
 }
 
 /// Makes the page of figures for machines.

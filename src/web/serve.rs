@@ -2,7 +2,7 @@
 
 use super::room::Room;
 use super::{
-    articles, editions, feeds, guard, health, leave, months, page, search, sources, topics,
+    articles, editions, feeds, guard, health, hooks, leave, months, page, search, sources, topics,
 };
 use axum::Router;
 use axum::extract::{Request, State};
@@ -103,6 +103,7 @@ pub(super) fn app(room: Arc<Room>) -> Router {
         .route("/feed/chu-de/{key}", get(feeds::topic))
         .route("/feed/tim.atom", get(feeds::search))
         .route("/ngung-nhan/{token}", get(leave::ask).post(leave::leave))
+        .route("/websub/{token}", get(hooks::verify).post(hooks::deliver))
         .route("/healthz", get(health::healthz))
         .route("/metrics", get(health::metrics))
         .route(&style, get(stylesheet))

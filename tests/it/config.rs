@@ -400,6 +400,10 @@ fn settings_that_are_wrong_are_all_told() {
                 "[fetch]\ncontact = \"a@b.vn\"\n[web]\nlisten = \"localhost:8288\"\n",
             ),
             (
+                "hubs without an address",
+                "[fetch]\ncontact = \"a@b.vn\"\n[web]\nlisten = \"127.0.0.1:8288\"\nwebsub = true\n",
+            ),
+            (
                 "bad proxy",
                 "[fetch]\ncontact = \"a@b.vn\"\nproxy = \"proxy.tinhuy.vn:3128\"\n",
             ),

@@ -30,4 +30,5 @@ mod support;
 mod threats;
 mod web;
 mod web_leave;
+mod websub;
 mod week;

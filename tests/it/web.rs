@@ -9,7 +9,7 @@ use diembao::{
     model::{ArticleKey, Entry, FeedState, IdentifiedEntry},
     store::{PollCommit, Store},
     text::fold::fold,
-    web::{self, Office, Room, Watch},
+    web::{self, Hooks, Office, Room, Watch},
 };
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Response, StatusCode};
@@ -75,6 +75,10 @@ impl Visit {
         let watch = Watch {
             trouble: drift::trouble,
             metrics: Box::new(|_| Box::pin(async { Ok("diembao_feeds 1\n".to_owned()) })),
+            hubs: Hooks {
+                inbox: Arc::default(),
+                verify: Box::new(|_| Box::pin(async { Ok(false) })),
+            },
         };
         let room = Room::new(dir.path(), store.clone(), office, watch);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -41,6 +41,7 @@ fn fresh(final_url: &str) -> FetchOutcome {
         moved_to: None,
         validators: Validators::default(),
         hints: PublisherHints::default(),
+        links: Default::default(),
         server_date: None,
         body_hash: [0; 32],
     }))

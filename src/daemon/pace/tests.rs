@@ -44,6 +44,7 @@ fn fetched(moved_to: Option<&str>) -> Fetched {
             last_modified: None,
         },
         hints: PublisherHints::default(),
+        links: Default::default(),
         server_date: None,
         body_hash: [7; 32],
     }
@@ -833,4 +834,26 @@ proptest! {
             feed.state = state;
         }
     }
+}
+
+#[test]
+fn a_reliable_hub_spares_polls_as_long_as_its_lease_runs() {
+    let published = every(MINUTE * 20, 72, MINUTE * 5);
+    let next = |pushed_until: Option<Timestamp>| {
+        let state = FeedState {
+            pushed_until,
+            ..FeedState::default()
+        };
+        let (state, _) = poll(state, &fresh(), &read(published.clone()));
+        assert_eq!(
+            state.pushed_until, pushed_until,
+            "a poll does not decide it"
+        );
+        state.next_poll_at.unwrap().duration_since(now())
+    };
+    let own = next(None);
+    assert!(own <= HOUR, "{own}");
+    assert_eq!(next(Some(now())), own);
+    let seldom = next(Some(now() + HOUR));
+    assert!(seldom >= HOUR * 3 && seldom <= HOUR * 6, "{seldom}");
 }

@@ -41,6 +41,48 @@ fn at(text: &str) -> Option<Timestamp> {
 }
 
 #[test]
+fn the_hubs_that_a_feed_names_are_found() {
+    let links = |head: &str| {
+        let links = reading(format!("{head}{}</channel></rss>", item("Tin", 1))).links;
+        let hubs: Vec<String> = links.hubs.iter().map(Url::to_string).collect();
+        (hubs, links.topic.map(|topic| topic.to_string()))
+    };
+    let both = (
+        vec!["https://hub.example.vn/".to_owned()],
+        Some("https://bao.example.vn/rss/goc.rss".to_owned()),
+    );
+    for named in [
+        "<atom:link rel='hub' href='https://hub.example.vn/'/><atom:link rel=\"self\" href=\"goc.rss\"/>",
+        "<atom10:link xmlns:atom10='http://www.w3.org/2005/Atom' rel='HUB' href=' https://hub.example.vn '/>\
+         <link rel='self alternate' href='/rss/goc.rss'>",
+        "<a10:link rel='self' href='goc.rss'/><a10:link rel='hub' href='https://hub.example.vn/'></a10:link>\
+         <a10:link rel='self' href='khac.rss'/><a10:link rel='search' href='https://tim.example.vn/'/>",
+    ] {
+        assert_eq!(links(&format!("{HEAD}{named}")), both, "{named}");
+    }
+    let based = "<rss xml:base='https://hub.example.vn/a/'><channel><link rel='hub' href='../'/>";
+    assert_eq!(links(based).0, both.0);
+    let many = "<atom:link rel='hub' href='https://hub.example.vn/'/>".repeat(50);
+    assert_eq!(links(&format!("{HEAD}{many}")).0.len(), 4);
+    let nobody = (Vec::new(), None);
+    for named in [
+        "<atom:link rel='hub'/><atom:link rel='hub' href=''/><link>https://hub.example.vn/</link>",
+        "<item><title>Tin</title><atom:link rel='hub' href='https://hub.example.vn/'/></item>",
+    ] {
+        assert_eq!(links(&format!("{HEAD}{named}")), nobody, "{named}");
+    }
+    let atom = reading(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><title>Báo</title><link href='https://hub.example.vn/' rel='hub'/>\
+         <entry><title>Tin</title><link rel='self' href='https://bao.example.vn/1'/></entry></feed>",
+    );
+    assert_eq!(atom.links.hubs.len(), 1);
+    assert_eq!(
+        atom.links.topic, None,
+        "an entry's own address is not the feed's"
+    );
+}
+
+#[test]
 fn an_rss_item_is_read_whole() {
     let reading = reading(rss(
         "<item><title><![CDATA[ Bí thư: &quot;Phải <b>sát</b> dân&quot; ]]></title>

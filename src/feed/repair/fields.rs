@@ -2,7 +2,7 @@
 
 use super::super::{
     dialect::Field,
-    document::{Address, ENCLOSURES_MAX, Fields, PrintedDate, Slot, VALUES_MAX},
+    document::{Address, Document, ENCLOSURES_MAX, Fields, PrintedDate, Slot, VALUES_MAX},
     markup,
     value::{self, Inside},
 };
@@ -106,6 +106,36 @@ fn set_link<'a>(fields: &mut Fields<'a>, strength: u8, inside: Inside<'a>, base:
             fields.link.offer(strength, Address { href, base });
         }
         _ => {}
+    }
+}
+
+/// Keeps what a link of the feed itself says of its hub (W3C WebSub §4): `rel` may name several relations.
+pub(super) fn note_hub<'a>(
+    document: &mut Document<'a>,
+    attributes: &'a str,
+    base: Option<&Rc<Url>>,
+) {
+    let Some(rel) = markup::attribute(attributes, "rel") else {
+        return;
+    };
+    let names = |wanted: &str| {
+        rel.split_whitespace()
+            .any(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    let address = || {
+        let href = markup::attribute(attributes, "href")?;
+        Some(Address {
+            href,
+            base: base.cloned(),
+        })
+    };
+    if names("hub")
+        && let Some(hub) = address()
+    {
+        document.add_hub(hub);
+    }
+    if names("self") && document.topic.is_none() {
+        document.topic = address();
     }
 }
 

@@ -53,6 +53,11 @@ fn what_a_poll_remembers_comes_back_with_the_next_claim() {
             vietnamese: true,
             ..Watch::default()
         },
+        hub: Some(HubLink {
+            hub: "https://hub.vn/".parse().unwrap(),
+            topic: "https://a.vn/rss/moi.xml".parse().unwrap(),
+        }),
+        pushed_until: None,
     };
     let commit = PollCommit {
         state: state.clone(),

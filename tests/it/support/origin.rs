@@ -45,6 +45,8 @@ pub struct Asked {
     /// Path and query, as sent (absolute form when the server is used as a proxy).
     pub path: String,
     pub headers: Vec<(String, String)>,
+    /// As much as `Content-Length` announced.
+    pub body: Vec<u8>,
     /// Which connection since the start, from 1.
     pub connection: usize,
 }
@@ -393,15 +395,25 @@ async fn read_request(
         .split(' ')
         .map(str::to_owned);
     let headers = lines.filter_map(|line| line.split_once(':'));
-    Ok(Some(Asked {
+    let mut asked = Asked {
         at: Instant::now(),
         method: first.next().unwrap_or_default(),
         path: first.next().unwrap_or_default(),
         headers: headers
             .map(|(n, v)| (n.to_owned(), v.trim().to_owned()))
             .collect(),
+        body: Vec::new(),
         connection,
-    }))
+    };
+    let length = asked.header("Content-Length");
+    let length = length.map_or(0, |length| length.parse().unwrap());
+    while unread.len() < length {
+        if stream.read_buf(unread).await? == 0 {
+            return Ok(None);
+        }
+    }
+    asked.body = unread.drain(..length).collect();
+    Ok(Some(asked))
 }
 
 /// Answers; whether the connection stays open.
