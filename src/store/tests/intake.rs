@@ -362,7 +362,7 @@ fn a_new_address_forgets_the_old_ones_validators() {
 }
 
 #[test]
-fn a_thousand_feeds_of_twenty_take_seconds() {
+fn a_thousand_feeds_of_twenty_are_kept_whole() {
     let names: Vec<String> = (0..1000).map(|n| format!("bao-{n}")).collect();
     let pairs: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "moi")).collect();
     let world = World::with(&pairs);
@@ -388,13 +388,9 @@ fn a_thousand_feeds_of_twenty_take_seconds() {
             ..template.clone()
         })
         .collect();
-    let start = std::time::Instant::now();
     for chunk in commits.chunks(50) {
         wait(world.store.commit_polls(chunk.to_vec())).unwrap();
     }
-    let took = start.elapsed();
-    println!("1000 feeds x 20 entries: {took:?}");
-    assert!(took < std::time::Duration::from_secs(60), "{took:?}");
     assert_eq!(wait(world.store.counts()).unwrap().articles, 20_000);
     world.sound();
 }
