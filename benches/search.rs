@@ -84,6 +84,10 @@ impl Took {
 
 fn ours(folder: &Path, asked: &[String]) {
     let store = Store::open_beside(folder, fold).unwrap();
+    // As the daemon does beside its polls.
+    let began = Instant::now();
+    while wait(store.index_pending(500)).unwrap() > 0 {}
+    println!("indexed in {} s", began.elapsed().as_secs());
     let mut found = 0_u64;
     let mut took = Took::new();
     for query in asked {
