@@ -1,7 +1,7 @@
 //! Hubs (W3C WebSub): a feed that names one is subscribed to, so that its news come when they are printed. The polls stay as
 //! the net below: rarer while a hub has shown itself reliable, at the feed's own pace when it has not.
 //!
-//! Four beats here too: a subscription that is due is claimed, the hub asked, what came of it decided ([`lease`]), and
+//! Four beats here too: a subscription that is due is claimed, the hub asked, what came of it decided (`lease`), and
 //! written. What hubs send comes through the reading room (`web::hooks`) as a box of deliveries; one that is signed with the
 //! subscription's secret is read as a poll's answer would be, and may say no more of an article than a poll's could.
 

@@ -1,7 +1,7 @@
 //! Numbers of official documents in running text: `57-NQ/TW`, "Nghị quyết số 57", "Nghị định 178/2024/NĐ-CP".
 //!
-//! A document is called by its full number in one report and by kind and number alone in the next. [`spans`] gives
-//! both under one name, so that each finds the other, however somebody types them. [`printed`] and [`key`] are
+//! A document is called by its full number in one report and by kind and number alone in the next. `spans` gives
+//! both under one name, so that each finds the other, however somebody types them. [`printed()`] and [`key`] are
 //! stricter, for what an article is held to be about.
 
 mod printed;
