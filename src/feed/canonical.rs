@@ -113,7 +113,7 @@ const CHANNELS: &[&str] = &[
 /// The canonical text of an http(s) address, such as `baoangiang.com.vn/xay-dung-dang/bai-a317.html?p=2`; `None` for
 /// any other text. Canonical texts are stable: read as an address again they give themselves.
 pub fn canonical(address: &str) -> Option<String> {
-    Some(canonical_url(&parse(address)?))
+    canonical_url(&parse(address)?)
 }
 
 /// An http(s) address, taken apart once: it is asked many things.
@@ -130,7 +130,7 @@ impl Address {
         let url = parse(address)?;
         Some(Self {
             host: host(&url),
-            canonical: canonical_url(&url),
+            canonical: canonical_url(&url)?,
             url,
         })
     }
@@ -246,11 +246,12 @@ fn parse(address: &str) -> Option<Url> {
     // RFC 1035 §2.3.1: a label has a letter at least. "a..b" is a host to the URL standard, but nobody's.
     let host = url.host_str()?;
     let mut labels = host.strip_suffix('.').unwrap_or(host).split('.');
-    let sound = labels.all(|label| !label.is_empty());
+    let sound = labels.all(|label| !label.is_empty()) && url.as_str().len() <= URL_MAX;
     (matches!(url.scheme(), "http" | "https") && sound).then_some(url)
 }
 
-fn canonical_url(url: &Url) -> String {
+/// `None` for one that would be too long an address itself: escaping makes three bytes of one.
+fn canonical_url(url: &Url) -> Option<String> {
     let mut text = host(url);
     text.push_str(&path(url.path()));
     let query = query(url.query().unwrap_or_default());
@@ -258,7 +259,8 @@ fn canonical_url(url: &Url) -> String {
         text.push('?');
         text.push_str(&query);
     }
-    text
+    let may_be_long = text.len() * 3 + 8 > URL_MAX;
+    (!may_be_long || parse(&format!("https://{text}")).is_some()).then_some(text)
 }
 
 fn host(url: &Url) -> String {
