@@ -271,7 +271,7 @@ fn configure(conn: &Connection, busy: Duration) -> rusqlite::Result<()> {
 /// Checks a small file whole, and of a large one the tables that steer the work: reading gigabytes at every start would
 /// cost more than all polls of a day. Damage elsewhere is found where it is read, and by `verify`.
 fn quick_check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
-    const WHOLE_UP_TO: u64 = 16 << 20;
+    const WHOLE_UP_TO: u64 = 64 << 20;
     let size = fs::metadata(path).map_or(0, |meta| meta.len());
     let checks: &[&str] = if size <= WHOLE_UP_TO {
         &["PRAGMA quick_check(1)"]
