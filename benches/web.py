@@ -51,9 +51,11 @@ def plain(home):
 
 def office(home, urls):
     """A config that polls these feeds and shows its pages."""
+    # No edition falls due meanwhile: it would be made of all that was written here.
+    day = ["T2", "T3", "T4", "T5", "T6", "T7", "CN"][(datetime.date.today().weekday() + 2) % 7]
     (home / "diembao.toml").write_text(
         plain(home) + f'[fetch]\ncontact = "quan-tri@tinh.example"\nmin_interval = "15m"\n'
-        f'audit = "off"\ngap = "0s"\nallow_private = ["127.0.0.0/8"]\n[[digest]]\nname = "hang-ngay"\nat = "06:30"\n'
+        f'audit = "off"\ngap = "0s"\nallow_private = ["127.0.0.0/8"]\n[[digest]]\nname = "hang-ngay"\nat = "06:30"\ndays = "{day}"\n'
         f'[web]\nlisten = "127.0.0.1:{PORT}"\n', encoding="utf-8")
     hosts = collections.defaultdict(list)
     for url in urls:

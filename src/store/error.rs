@@ -42,13 +42,25 @@ pub enum StoreError {
         /// The newest this program knows.
         known: i64,
     },
-    /// A command beside the daemon found no file, or one that still waits for its migration.
-    #[error("{} is not ready: {why}; start the daemon once, or run `diembao fetch`", path.display())]
+    /// A command beside the daemon found no data.
+    #[error("there are no data in {} yet; start the daemon once, or run `diembao fetch`", path.display())]
     NotReady {
         /// The file.
         path: PathBuf,
-        /// What is missing.
-        why: String,
+    },
+    /// A command beside the daemon found a file that still waits to be brought up to this program's schema.
+    #[error(
+        "{} has data version {found}, this program needs {known}: start the daemon with it once \
+         (`systemctl restart diembao`), or run `diembao fetch`",
+        path.display()
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// Ours.
+        known: i64,
     },
     /// SQLite finds the file damaged.
     #[error(

@@ -99,7 +99,7 @@ impl Store {
     pub fn open(dir: &Path, fold: Fold) -> Result<Self, StoreError> {
         open::make_dir(dir)?;
         let lock = open::lock(dir)?;
-        let conn = open::open_owner(dir, fold)?;
+        let conn = open::open_owner(dir)?;
         feeds::release_leases(&conn).map_err(|e| sql("taking back leases", e))?;
         outbox::release_tries(&conn).map_err(|e| sql("taking back tries to deliver", e))?;
         Self::start(conn, Some(lock), dir, fold)
@@ -249,7 +249,9 @@ fn serve(conn: Connection, mut queue: mpsc::Receiver<Job>) {
     // Not possible while somebody else reads; then the next owner does it.
     let _ = conn.execute_batch("PRAGMA optimize;");
     // Counted while the index of words is small, its own tables would be read whole at every merge once it is large.
-    let _ = conn.execute_batch("DELETE FROM sqlite_stat1 WHERE tbl LIKE 'articles_fts%';");
+    let _ = conn.execute_batch(
+        "DELETE FROM sqlite_stat1 WHERE tbl GLOB 'articles_fts*' OR tbl GLOB 'articles_marks*';",
+    );
     let _ = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
 }
 

@@ -1,6 +1,6 @@
 //! Opening the file: whose it is, whether it is ours, sound and current. Nothing here writes to a file it refuses.
 
-use super::{Fold, StoreError, search};
+use super::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use std::{
@@ -16,23 +16,22 @@ pub const FILE_NAME: &str = "diembao.db";
 /// "DiBa", as the first migration writes it.
 const APPLICATION_ID: i64 = 1_147_748_961;
 /// How many steps the schema has: the `user_version` that this program writes.
-const STEPS: usize = 10;
+const STEPS: usize = 11;
 
 /// Every step of the schema, in order; `user_version` counts them.
-fn steps(fold: Fold) -> [M<'static>; STEPS] {
+fn steps() -> [M<'static>; STEPS] {
     [
         M::up(include_str!("migrations/0001_first.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0002_names.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0003_near.sql")).foreign_key_check(),
-        M::up_with_hook(include_str!("migrations/0004_marks.sql"), move |tx| {
-            Ok(search::index_all(tx, fold)?)
-        }),
+        M::up(include_str!("migrations/0004_marks.sql")),
         M::up(include_str!("migrations/0005_stories.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0006_sources.sql")),
         M::up(include_str!("migrations/0007_flat.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0008_months.sql")),
         M::up(include_str!("migrations/0009_rereads.sql")).foreign_key_check(),
         M::up(include_str!("migrations/0010_hubs.sql")),
+        M::up(include_str!("migrations/0011_lists.sql")),
     ]
 }
 /// How long one statement waits for a lock of another process.
@@ -115,7 +114,7 @@ pub(super) fn lock(dir: &Path) -> Result<Lock, StoreError> {
 }
 
 /// Opens the file as its owner: made if missing, checked, brought up to date.
-pub(super) fn open_owner(dir: &Path, fold: Fold) -> Result<Connection, StoreError> {
+pub(super) fn open_owner(dir: &Path) -> Result<Connection, StoreError> {
     let path = dir.join(FILE_NAME);
     let version = inspect(&path)?;
     create_private(&path)?;
@@ -126,7 +125,7 @@ pub(super) fn open_owner(dir: &Path, fold: Fold) -> Result<Connection, StoreErro
             let before = dir.join(format!("{FILE_NAME}.before-v{}", latest_version()));
             copy_into(&conn, &before)?;
         }
-        Migrations::new(steps(fold).to_vec())
+        Migrations::new(steps().to_vec())
             .to_latest(&mut conn)
             .map_err(|source| StoreError::Migration {
                 path: path.clone(),
@@ -141,14 +140,16 @@ pub(super) fn open_owner(dir: &Path, fold: Fold) -> Result<Connection, StoreErro
 pub(super) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
     let path = dir.join(FILE_NAME);
     let version = inspect(&path)?;
-    if version < latest_version() {
-        return Err(StoreError::NotReady {
-            path,
-            why: match version {
-                0 => "there are no data yet".to_owned(),
-                old => format!("data version {old} is older than this program's"),
-            },
-        });
+    match version {
+        0 => return Err(StoreError::NotReady { path }),
+        older if older < latest_version() => {
+            return Err(StoreError::Older {
+                path,
+                found: older,
+                known: latest_version(),
+            });
+        }
+        _ => {}
     }
     let conn = connect(&path)?;
     configure(&conn, BUSY).map_err(|source| sql("opening the database", source))?;

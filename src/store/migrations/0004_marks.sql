@@ -1,5 +1,5 @@
 -- The index of words gets marks: exact forms, words of the headline, documents, paper, topics, days. What they look
--- like stands in src/store/search/marks.rs; the program fills the table anew after this step, in the same transaction.
+-- like stands in src/store/search/marks.rs; step 11 parts the two and has both filled.
 DROP TABLE articles_fts;
 CREATE VIRTUAL TABLE articles_fts USING fts5 (
     title, sapo, body, marks,

@@ -1,12 +1,13 @@
-//! What is written into the index of words: folded text, and beside it *marks*, tokens that are nobody's words. A mark
-//! begins with a letter that says what it is of, so that a filter or an exact form is a short list of the index's own
-//! and not a look at every article:
+//! What is written into the two indexes of words: folded text, which knows what stands beside what, and *marks*, tokens
+//! of which only is known which articles bear them. A mark begins with a letter that says what it is of, so that a word,
+//! a filter or an exact form is one short list and not a look at every article:
 //!
 //! | mark | stands for |
 //! |---|---|
+//! | `w` + word | a folded word anywhere |
 //! | `t` + word | a folded word of the headline |
-//! | `y` + form | an exact form of the headline (`normal::key`: with diacritics, wherever the tone is written) |
-//! | `x` + form | an exact form anywhere |
+//! | `x` + form | an exact form anywhere (`normal::key`: with diacritics, wherever the tone is written) |
+//! | `y` + form | an exact form of the headline |
 //! | `a` / `f` / `b` + document | any mention; by its full number; by kind and number alone |
 //! | `s` + number | the paper (`sources.id`) |
 //! | `k` + topic | a topic of the verdict |
@@ -21,12 +22,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::{OptionalExtension as _, Transaction};
-use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
-use unicode_normalization::UnicodeNormalization as _;
+use std::collections::{BTreeSet, HashMap};
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
-/// Exact forms of one article that are kept; a text of more is no article.
-const FORMS_MAX: usize = 5_000;
+/// Distinct words of one article that get marks; a text of more is no article.
+const MARKED_MAX: usize = 20_000;
+/// Words that are remembered from article to article.
+const VOCABULARY_MAX: usize = 50_000;
 /// Years before and after are counted as these.
 pub(super) const YEARS: std::ops::RangeInclusive<i16> = 2000..=2060;
 
@@ -41,8 +43,41 @@ pub(super) fn form(word: &str) -> String {
     normal::key(word).nfc().collect()
 }
 
-/// The marks of a document as an article bears them or a query looks for them.
-pub(super) fn document(code: &DocCode) -> String {
+/// The marks which are of words.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Mark {
+    Word,
+    TitleWord,
+    Form,
+    TitleForm,
+}
+
+impl Mark {
+    /// The mark of a folded word or an exact form.
+    pub(super) fn of(self, word: &str) -> String {
+        format!("{}{word}", self.letter())
+    }
+
+    fn letter(self) -> char {
+        match self {
+            Self::Word => 'w',
+            Self::TitleWord => 't',
+            Self::Form => 'x',
+            Self::TitleForm => 'y',
+        }
+    }
+}
+
+/// The marks one of which an article bears that mentions the document.
+pub(super) fn wanted(code: &DocCode) -> Vec<String> {
+    let name = document(code);
+    match &code.issuer {
+        Some(issuer) => vec![format!("f{name}{issuer}"), format!("b{name}")],
+        None => vec![format!("a{name}")],
+    }
+}
+
+fn document(code: &DocCode) -> String {
     format!("{}{}", code.number, code.kind)
 }
 
@@ -53,26 +88,27 @@ pub(super) fn topic(key: &str) -> String {
 
 /// What the index needs of an article.
 struct Row {
-    title: String,
-    sapo: String,
-    body: String,
+    /// Headline, lead and text.
+    parts: [String; 3],
     source: i64,
     at: Timestamp,
     verdict: Option<Verdict>,
 }
 
 /// Writes the index's row of an article as it stands now, in place of what stood there. Nothing for an unknown one.
-pub(in crate::store) fn index(tx: &Transaction<'_>, id: i64, fold: Fold) -> rusqlite::Result<()> {
+pub(in crate::store) fn index(
+    tx: &Transaction<'_>,
+    id: i64,
+    vocabulary: &mut Vocabulary,
+) -> rusqlite::Result<()> {
     let row = tx
         .prepare_cached(
             "SELECT title, sapo, body, source_id, coalesce(published, seen), verdict FROM articles WHERE id = ?1",
         )?
         .query_row([id], |row| {
-            let text = |n| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(n)?.unwrap_or_default());
+            let part = |n| Ok::<_, rusqlite::Error>(composed(row.get::<_, Option<String>>(n)?.unwrap_or_default()));
             Ok(Row {
-                title: text(0)?,
-                sapo: text(1)?,
-                body: text(2)?,
+                parts: [part(0)?, part(1)?, part(2)?],
                 source: row.get(3)?,
                 at: super::super::rows::to_time(row.get(4)?)?,
                 verdict: super::super::rows::verdict(row.get(5)?),
@@ -80,63 +116,152 @@ pub(in crate::store) fn index(tx: &Transaction<'_>, id: i64, fold: Fold) -> rusq
         })
         .optional()?;
     let Some(row) = row else { return Ok(()) };
-    let parts = [&row.title, &row.sapo, &row.body].map(|part| Part {
-        composed: part.nfc().collect(),
-        folded: fold(part),
-    });
+    let Cut {
+        text: [title, sapo, body],
+        mut marks,
+    } = vocabulary.cut(&row.parts);
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO articles_fts (rowid, title, sapo, body, marks) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT OR REPLACE INTO articles_fts (rowid, title, sapo, body) VALUES (?1, ?2, ?3, ?4)",
     )?
-    .execute((
-        id,
-        &parts[0].folded,
-        &parts[1].folded,
-        &parts[2].folded,
-        marks(&row, &parts),
-    ))?;
+    .execute((id, title, sapo, body))?;
+    for mark in marks_of(&row) {
+        push(&mut marks, &mark);
+    }
+    tx.prepare_cached("INSERT OR REPLACE INTO articles_marks (rowid, marks) VALUES (?1, ?2)")?
+        .execute((id, marks))?;
     Ok(())
 }
 
-/// A part of an article in both forms.
-struct Part {
-    composed: String,
-    folded: String,
+/// Words of decomposed letters would fall apart at their marks.
+pub(super) fn composed(text: String) -> String {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text,
+        _ => text.nfc().collect(),
+    }
 }
 
-fn marks(row: &Row, parts: &[Part; 3]) -> String {
-    let mut out: HashSet<String> = HashSet::new();
-    for word in words(&parts[0].folded) {
-        out.insert(format!("t{word}"));
+/// The words met so far, ready to be written: papers use few, and folding one costs more than looking it up.
+pub(in crate::store) struct Vocabulary {
+    fold: Fold,
+    places: HashMap<String, usize>,
+    entries: Vec<Entry>,
+    /// Articles cut so far.
+    articles: u32,
+}
+
+struct Entry {
+    /// The folded word; of a compatibility character several, with blanks between.
+    folded: String,
+    /// Its marks, and those which it bears beside them in a headline.
+    marks: String,
+    title_marks: String,
+    /// The last article in which it stood.
+    article: u32,
+}
+
+impl Entry {
+    fn new(word: &str, fold: Fold) -> Self {
+        let folded = fold(word);
+        let folded: Vec<&str> = words(&folded).collect();
+        let form = form(word);
+        let all = |words: Mark, exact: Mark| {
+            let words = folded.iter().map(|word| words.of(word));
+            words.chain([exact.of(&form)]).collect::<Vec<_>>().join(" ")
+        };
+        Self {
+            folded: folded.join(" "),
+            marks: all(Mark::Word, Mark::Form),
+            title_marks: all(Mark::TitleWord, Mark::TitleForm),
+            article: 0,
+        }
     }
-    for word in words(&parts[0].composed) {
-        out.insert(format!("y{}", form(word)));
+}
+
+/// An article as the indexes take it: words with blanks between.
+#[derive(Debug, Default)]
+struct Cut {
+    text: [String; 3],
+    marks: String,
+}
+
+impl Vocabulary {
+    /// An empty one.
+    pub(in crate::store) fn new(fold: Fold) -> Self {
+        Self {
+            fold,
+            places: HashMap::new(),
+            entries: Vec::new(),
+            articles: 0,
+        }
     }
-    let distinct: HashSet<&str> = parts
-        .iter()
-        .flat_map(|part| words(&part.composed))
-        .take(FORMS_MAX)
-        .collect();
-    out.extend(distinct.into_iter().map(|word| format!("x{}", form(word))));
-    out.extend(documents(parts));
-    out.insert(format!("s{}", row.source));
+
+    fn cut(&mut self, parts: &[String; 3]) -> Cut {
+        if self.entries.len() > VOCABULARY_MAX {
+            *self = Self::new(self.fold);
+        }
+        self.articles += 1;
+        let article = self.articles;
+        let mut cut = Cut::default();
+        let mut distinct = 0;
+        for (nth, part) in parts.iter().enumerate() {
+            for word in words(part) {
+                let entry = self.entry(word);
+                push(&mut cut.text[nth], &entry.folded);
+                if std::mem::replace(&mut entry.article, article) == article {
+                    continue;
+                }
+                distinct += 1;
+                if distinct <= MARKED_MAX {
+                    push(&mut cut.marks, &entry.marks);
+                }
+                if nth == 0 {
+                    push(&mut cut.marks, &entry.title_marks);
+                }
+            }
+        }
+        cut
+    }
+
+    fn entry(&mut self, word: &str) -> &mut Entry {
+        let next = self.entries.len();
+        let place = match self.places.get(word) {
+            Some(place) => *place,
+            None => {
+                self.entries.push(Entry::new(word, self.fold));
+                self.places.insert(word.to_owned(), next);
+                next
+            }
+        };
+        &mut self.entries[place]
+    }
+}
+
+fn push(text: &mut String, words: &str) {
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(words);
+}
+
+/// The marks of an article that are not of its words.
+fn marks_of(row: &Row) -> Vec<String> {
+    let mut out = documents(&row.parts);
+    out.push(format!("s{}", row.source));
     for scored in row.verdict.iter().flat_map(|verdict| &verdict.topics) {
-        out.insert(format!("k{}", topic(scored.topic.as_str())));
+        out.push(format!("k{}", topic(scored.topic.as_str())));
     }
     let day = day(row.at);
     out.extend([day_mark(day), month_mark(day), year_mark(day.year())]);
-    out.into_iter().collect::<Vec<_>>().join(" ")
+    out
 }
 
 /// "Nghị quyết 57" beside "57-NQ/TU" means that one; only where no full number explains it is it a mention by number
 /// alone, which any full number may be looking for.
-fn documents(parts: &[Part; 3]) -> Vec<String> {
-    let mentions = |part: &Part| match doccode::central(&part.composed) {
-        Cow::Borrowed(_) => doccode::spans(&part.folded),
-        Cow::Owned(plain) => doccode::spans(&fold(&plain)),
-    };
+fn documents(parts: &[String; 3]) -> Vec<String> {
+    let mentions = |part: &String| doccode::spans(&fold(&doccode::central(part)));
     let all: BTreeSet<DocCode> = parts
         .iter()
-        .filter(|part| part.folded.bytes().any(|byte| byte.is_ascii_digit()))
+        .filter(|part| part.bytes().any(|byte| byte.is_ascii_digit()))
         .flat_map(mentions)
         .map(|(_, code)| code)
         .collect();
@@ -218,6 +343,23 @@ mod tests {
         );
         assert_eq!(dates(None, None).len(), YEARS.count());
         assert_eq!(span(date(2026, 1, 2), date(2026, 1, 1)), "");
+    }
+
+    #[test]
+    fn an_article_is_cut_into_words_and_their_marks() {
+        let mut vocabulary = Vocabulary::new(fold);
+        let parts = ["Chi bộ, Chi bộ!", "“chi” bố", ""].map(str::to_owned);
+        let cut = vocabulary.cut(&parts);
+        assert_eq!(cut.text, ["chi bo chi bo", "chi bo", ""]);
+        // As typed in another case: one mark more, of which the index knows already.
+        let once = "wchi xchi tchi ychi wbo xbô5 tbo ybô5 wchi xchi wbo xbô2";
+        assert_eq!(cut.marks, once);
+        assert_eq!(vocabulary.cut(&parts).marks, once, "by heart as at first");
+        let decomposed = vocabulary.cut(&["Việt ½ ﷺ".to_owned(), String::new(), String::new()]);
+        assert!(
+            decomposed.text[0].starts_with("viet 1 2 "),
+            "{decomposed:?}"
+        );
     }
 
     #[test]

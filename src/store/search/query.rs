@@ -1,7 +1,7 @@
 //! What a person typed, as the index's own language. Every word is quoted: nothing typed is an operator.
 
 use super::super::Fold;
-use super::marks;
+use super::marks::{self, Mark};
 use crate::text::doccode::{self, DocCode};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -151,56 +151,70 @@ impl Query {
         }
     }
 
-    /// The query in FTS5's language; empty for an empty query.
-    pub(super) fn pattern(&self, fit: Fit) -> String {
-        let clauses: Vec<String> = self
-            .clauses
-            .iter()
-            .map(|clause| clause.pattern(fit))
-            .collect();
-        clauses.join(" AND ")
+    /// The query in the indexes' language.
+    pub(super) fn pattern(&self, fit: Fit) -> Pattern {
+        let mut pattern = Pattern::default();
+        for clause in &self.clauses {
+            clause.add_to(&mut pattern, fit);
+        }
+        pattern
+    }
+}
+
+/// What articles must hold, in FTS5's language; all of it, and nothing of an empty one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pattern {
+    /// Clauses over the marks.
+    pub(super) marks: Vec<String>,
+    /// Phrases of the text: only there it is known what stands beside what.
+    pub(super) text: Vec<String>,
+}
+
+impl Pattern {
+    /// Both together.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.marks.extend(other.marks);
+        self.text.extend(other.text);
+        self
     }
 }
 
 impl Clause {
-    fn pattern(&self, fit: Fit) -> String {
+    fn add_to(&self, pattern: &mut Pattern, fit: Fit) {
         match self {
             Self::Phrase(words) => {
-                let marked = |mark: char, of: fn(&Word) -> &String| {
-                    let all: Vec<String> = words
-                        .iter()
-                        .map(|word| format!("\"{mark}{}\"", of(word)))
-                        .collect();
-                    format!("marks : ({})", all.join(" AND "))
-                };
-                let marked = match fit {
-                    Fit::ExactInTitle => marked('y', |word| &word.form),
-                    Fit::Exact => marked('x', |word| &word.form),
-                    Fit::InTitle => marked('t', |word| &word.folded),
-                    Fit::Any => return in_text(words),
-                };
-                // One word's mark says all of it; a phrase must also stand together.
-                match words.len() {
-                    1 => marked,
-                    _ => format!("({marked} AND {})", in_text(words)),
+                let marks = words.iter().map(|word| match fit {
+                    Fit::ExactInTitle => Mark::TitleForm.of(&word.form),
+                    Fit::Exact => Mark::Form.of(&word.form),
+                    Fit::InTitle => Mark::TitleWord.of(&word.folded),
+                    Fit::Any => Mark::Word.of(&word.folded),
+                });
+                pattern.marks.extend(marks.map(|mark| quoted(&mark)));
+                if words.len() > 1 {
+                    let words: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
+                    pattern.text.push(quoted(&words.join(" ")));
                 }
             }
-            Self::Document(code, words) => {
-                let name = marks::document(code);
-                let named = match &code.issuer {
-                    Some(issuer) => format!("\"f{name}{issuer}\" OR \"b{name}\""),
-                    None => format!("\"a{name}\""),
-                };
-                format!("(marks : ({named}) OR {})", in_text(words))
+            Self::Document(code, _) => {
+                let named = marks::wanted(code);
+                pattern.marks.push(any_of(named));
             }
         }
     }
 }
 
-/// Words one after the other in one part of the text.
-fn in_text(words: &[Word]) -> String {
-    let words: Vec<&str> = words.iter().map(|word| word.folded.as_str()).collect();
-    format!("{{title sapo body}} : \"{}\"", words.join(" "))
+/// One token or phrase.
+fn quoted(words: &str) -> String {
+    format!("\"{words}\"")
+}
+
+/// Articles that bear one of the marks; empty for none.
+pub(super) fn any_of(marks: impl IntoIterator<Item = String>) -> String {
+    let quoted: Vec<String> = marks.into_iter().map(|mark| quoted(&mark)).collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!("({})", quoted.join(" OR ")),
+    }
 }
 
 fn words_of(text: &str, fold: Fold) -> Vec<Word> {

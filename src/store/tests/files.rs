@@ -83,7 +83,7 @@ fn a_command_beside_nothing_says_so() {
         .err()
         .unwrap()
         .to_string();
-    assert!(error.contains("no data yet"), "{error}");
+    assert!(error.contains("there are no data"), "{error}");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
