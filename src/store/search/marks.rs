@@ -23,7 +23,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rusqlite::{OptionalExtension as _, Transaction};
 use std::collections::{BTreeSet, HashMap};
-use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Distinct words of one article that get marks; a text of more is no article.
 const MARKED_MAX: usize = 20_000;
@@ -34,8 +34,18 @@ pub(super) const YEARS: std::ops::RangeInclusive<i16> = 2000..=2060;
 
 /// The words of a text as the index's tokenizer cuts them.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric())
+    text.split(|c| !is_letter(c))
         .filter(|word| !word.is_empty())
+}
+
+/// `char::is_alphanumeric`, which looks long for letters outside of ASCII: here those of Vietnamese are known at sight.
+fn is_letter(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => c.is_ascii_alphanumeric(),
+        '×' | '÷' => false,
+        '\u{c0}'..='\u{24f}' | '\u{1ea0}'..='\u{1ef9}' => true,
+        _ => c.is_alphanumeric(),
+    }
 }
 
 /// A word's exact form as one token: letters composed, the tone as a digit at the end.
@@ -134,9 +144,12 @@ pub(in crate::store) fn index(
 
 /// Words of decomposed letters would fall apart at their marks.
 pub(super) fn composed(text: String) -> String {
-    match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => text,
-        _ => text.nfc().collect(),
+    // Blocks that hold nothing else than composed letters and signs.
+    let plain =
+        |c| matches!(c, '\0'..='\u{2ff}' | '\u{1ea0}'..='\u{1ef9}' | '\u{2010}'..='\u{2027}');
+    match text.chars().all(plain) {
+        true => text,
+        false => text.nfc().collect(),
     }
 }
 
@@ -290,11 +303,11 @@ pub(super) fn day(at: Timestamp) -> Date {
 }
 
 fn day_mark(day: Date) -> String {
-    format!("d{}", day.strftime("%Y%m%d"))
+    format!("d{:04}{:02}{:02}", day.year(), day.month(), day.day())
 }
 
 fn month_mark(day: Date) -> String {
-    format!("m{}", day.strftime("%Y%m"))
+    format!("m{:04}{:02}", day.year(), day.month())
 }
 
 fn year_mark(year: i16) -> String {
@@ -360,6 +373,19 @@ mod tests {
             decomposed.text[0].starts_with("viet 1 2 "),
             "{decomposed:?}"
         );
+    }
+
+    #[test]
+    fn letters_are_what_they_are_everywhere() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_letter(c), c.is_alphanumeric(), "{c:?}");
+            let alone = c.to_string();
+            assert_eq!(
+                composed(alone.clone()),
+                alone.nfc().collect::<String>(),
+                "{c:?}"
+            );
+        }
     }
 
     #[test]
