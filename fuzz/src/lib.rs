@@ -6,10 +6,20 @@
 
 #![allow(dead_code, unused_imports, reason = "only a part of each ring is called here")]
 
+#[path = "../../src/analyse/mod.rs"]
+pub mod analyse;
+#[path = "../../src/net/cachectl.rs"]
+mod cachectl;
 #[path = "../../src/config/mod.rs"]
 pub mod config;
 #[path = "../../src/feed/mod.rs"]
 pub mod feed;
+#[path = "../../src/web/intent.rs"]
+mod intent;
+#[path = "../../src/edition/leave.rs"]
+pub mod leave;
+#[path = "../../src/net/links.rs"]
+mod links;
 #[path = "../../src/model/mod.rs"]
 pub mod model;
 #[path = "../../src/page/mod.rs"]
@@ -18,12 +28,20 @@ pub mod page;
 mod reply;
 #[path = "../../src/net/robots/rules.rs"]
 pub mod robots;
+#[path = "../../src/edition/safe.rs"]
+pub mod safe;
+#[path = "../../src/daemon/hubs/signature.rs"]
+mod signature;
 #[path = "../../src/text/mod.rs"]
 pub mod text;
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::LazyLock;
 use url::Url;
+
+/// When they came: 14 September 2026.
+pub const NOW: Timestamp = Timestamp::constant(1_789_349_400, 0);
 
 /// Where the documents under test come from.
 pub static BASE: LazyLock<Url> =
@@ -54,4 +72,40 @@ pub fn assert_clean(text: &str) {
 /// Reads a line of an SMTP server: its code and its words. The grammar is private to its module.
 pub fn smtp_line(line: &[u8]) -> Option<(u16, String)> {
     reply::Line::parse(line).map(|line| (line.code, line.text))
+}
+
+/// `Name: value` lines as headers; lines that no HTTP client would let through are left out.
+pub fn headers(lines: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in lines.split(|byte| *byte == b'\n') {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = parts.next().map(HeaderName::from_bytes);
+        let value = parts.next().map(|value| HeaderValue::from_bytes(value.trim_ascii()));
+        if let (Some(Ok(name)), Some(Ok(value))) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+/// The hubs that headers name.
+pub fn hubs(headers: &HeaderMap) -> model::HubLinks {
+    links::hubs(headers, &BASE)
+}
+
+/// For how many seconds headers call an answer fresh, and when they want the next request.
+pub fn times(headers: &HeaderMap) -> (Option<u32>, Option<Timestamp>) {
+    let hints = cachectl::hints(headers, NOW);
+    (hints.fresh_for_s, cachectl::retry_after(headers, NOW))
+}
+
+/// What a hub's query asks: the mode, the topic, and the challenge to be sent back.
+pub fn hub_question(query: &str) -> Option<(intent::Mode, String, String)> {
+    let (intent, challenge) = intent::asked(String::new(), query)?;
+    Some((intent.mode, intent.topic, challenge))
+}
+
+/// Whether a delivery is signed with the secret.
+pub fn is_signed(secret: &str, signature: &str, body: &[u8]) -> bool {
+    signature::fits(secret, Some(signature), body)
 }

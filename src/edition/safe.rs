@@ -125,6 +125,8 @@ fn defuse(text: &str) -> String {
         }
         text = Cow::Owned(stripped);
     }
+    // References may have stood for what shows nothing: it goes first, so that it keeps no two marks apart.
+    let text = verbatim(&text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let last = out.chars().next_back();
@@ -137,7 +139,7 @@ fn defuse(text: &str) -> String {
         }
         out.push(c);
     }
-    verbatim(&out)
+    out
 }
 
 fn entity(name: &str) -> String {
@@ -180,6 +182,7 @@ mod tests {
                 "{{ 7*7 }} {% raw %} {# x #}",
                 "{ { 7*7 } } { % raw % } { # x # }",
             ),
+            ("{&#8203;{ 7*7 }&#173;}", "{ { 7*7 } }"),
             (
                 "A\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
                 "Á\u{301}\u{301}\u{301}",

@@ -9,7 +9,7 @@ use crate::model::HubLinks;
 const LINE_BYTES: usize = 4 * 1024;
 /// Hubs kept: one is enough, a few let us choose.
 const HUBS: usize = 4;
-/// A longer address names nothing.
+/// A longer address names nothing; whole and escaped, as it would be asked.
 const ADDRESS_BYTES: usize = 2 * 1024;
 
 /// The hubs that an answer's headers name, and the address it gives itself; relative ones against `base`.
@@ -25,10 +25,11 @@ pub(super) fn hubs(headers: &HeaderMap, base: &Url) -> HubLinks {
                 words.any(|word| word.eq_ignore_ascii_case(wanted))
             };
             let (is_hub, is_self) = (named("hub"), named("self"));
-            if !(is_hub || is_self) || target.len() > ADDRESS_BYTES {
+            if !(is_hub || is_self) {
                 continue;
             }
-            let Ok(url) = base.join(target.trim()) else {
+            let url = base.join(target.trim()).ok();
+            let Some(url) = url.filter(|url| url.as_str().len() <= ADDRESS_BYTES) else {
                 continue;
             };
             if is_self && found.topic.is_none() {

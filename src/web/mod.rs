@@ -12,6 +12,7 @@ mod feeds;
 mod guard;
 mod health;
 mod hooks;
+mod intent;
 mod leave;
 mod months;
 mod page;
@@ -22,6 +23,7 @@ mod sources;
 mod topics;
 
 pub use editions::path as edition_path;
-pub use hooks::{Delivery, Hooks, Inbox, Intent, Mode, Tally, Verified, Verify};
+pub use hooks::{Delivery, Hooks, Inbox, Tally, Verified, Verify};
+pub use intent::{Intent, Mode};
 pub use room::{Answer, Metrics, Office, Room, Watch};
 pub use serve::serve;
