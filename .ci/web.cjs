@@ -7,6 +7,8 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const [base, leave, pictures] = process.argv.slice(2);
 const MOST_BYTES = 50 * 1024;
+// Milliseconds for one page: how fast pages are is measured elsewhere, on a machine that does nothing else.
+const PATIENCE = 180_000;
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const VIEWS = [1280, 375].flatMap((width) => ['light', 'dark'].map((colorScheme) => ({ width, colorScheme })));
 const faults = [];
@@ -71,6 +73,7 @@ async function markup(all) {
 async function look(browser, all, { width, colorScheme }) {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, javaScriptEnabled: false });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   page.on('request', (request) => must(request.url().startsWith(base), `asks elsewhere: ${request.url()}`));
   page.on('console', (message) => must(message.type() !== 'error' || /40[0-9]/.test(message.text()), `${page.url()}: ${message.text()}`));
   for (const at of all) {
@@ -101,6 +104,7 @@ const inside = () => {
 async function judge(browser, all, { width, colorScheme }) {
   const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   page.on('dialog', (dialog) => { must(false, `${page.url()}: a script of a newspaper ran`); dialog.dismiss(); });
   for (const at of all) {
     await page.goto(base + at);
@@ -123,6 +127,7 @@ async function judge(browser, all, { width, colorScheme }) {
 async function keyboard(browser) {
   const context = await browser.newContext({ bypassCSP: true });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   await page.goto(`${base}/tim`);
   await page.keyboard.press('Tab');
   must(await page.evaluate(() => document.activeElement.getAttribute('href')) === '#noi-dung', 'the first stop does not lead to the text');
@@ -141,6 +146,7 @@ async function keyboard(browser) {
 async function paper(browser) {
   const context = await browser.newContext({ javaScriptEnabled: false });
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   for (const [at, name] of [['/ban-tin/hang-ngay/288', 'edition'], ['/bao-cao/2026-11', 'month']]) {
     await page.goto(base + at);
     const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });

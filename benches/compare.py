@@ -133,8 +133,8 @@ def peers():
                 world.reset()
                 same = one.fetch()
                 stats = world.stats()
-                if stats["distinct_feeds"] < feeds:
-                    raise w.Refused(f"second run asked {stats['distinct_feeds']} feeds")
+                if stats["requests"] < feeds:
+                    raise w.Refused(f"the second run sent {stats['requests']} requests for {feeds} feeds")
         except w.Refused as why:
             print(f"  {maker.name}: refused: {why}", file=sys.stderr)
             continue

@@ -6,8 +6,8 @@ use super::raw::Sheet;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-/// A list of a thousand feeds has 200 KB.
-const FILE_MAX_BYTES: u64 = 8 << 20;
+/// A list of a hundred thousand feeds has 20 MB.
+const FILE_MAX_BYTES: u64 = 64 << 20;
 
 /// The settings' file; the others stand beside it.
 const SETTINGS: &str = "diembao.toml";
@@ -132,7 +132,7 @@ fn unreadable(error: &std::io::Error) -> Wrong {
 
 fn too_large() -> Wrong {
     wrong(
-        words("is larger than 8 MiB", "lớn hơn 8 MiB"),
+        words("is larger than 64 MiB", "lớn hơn 64 MiB"),
         words(
             "this is hardly the file that was meant; check the path",
             "có lẽ nhầm tệp; kiểm tra lại đường dẫn",

@@ -2,15 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use url::Url;
 
+use super::budget::Budget;
 use super::cookies::Jar;
 use super::guard::{Cidr, Guard};
-use super::slots::{Budget, Slots};
+use super::slots::Slots;
 use crate::model::Via;
 
 /// What the client may do and how it presents itself. `Default` gives the shipped values.
@@ -98,7 +99,7 @@ pub enum NetError {
 pub struct Client {
     pub(super) config: NetConfig,
     pub(super) slots: Slots,
-    pub(super) budget: Budget,
+    pub(super) budget: Arc<Budget>,
     usual: Routes,
     /// Newspapers with a way out of their own.
     own: HashMap<String, Routes>,

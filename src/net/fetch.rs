@@ -12,11 +12,11 @@ use reqwest::{Response, StatusCode};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
+use super::budget::Share;
 use super::cachectl;
 use super::client::Client;
 use super::failure::{Phase, classify, failure, shown};
 use super::links;
-use super::slots::Share;
 use super::wall;
 use crate::model::{Failure, FailureKind, FetchOutcome, Fetched, Hop, Unmodified, Validators};
 
@@ -439,10 +439,13 @@ impl Exchange<'_> {
                 }
                 return Err(too_large());
             }
-            self.client
-                .budget
-                .grow(share, body.len() + chunk.len())
-                .await;
+            let needed = body.len() + chunk.len();
+            if needed > body.capacity() {
+                // What is set apart counts, filled or not.
+                let capacity = needed.max(body.capacity() * 2).min(limit);
+                self.client.budget.grow(share, capacity).await;
+                body.reserve_exact(capacity - body.len());
+            }
             body.extend_from_slice(&chunk);
         }
         Ok(body)

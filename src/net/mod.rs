@@ -4,6 +4,7 @@
 //! Here are the limits on bytes, time, hops and addresses, and the manners towards servers (one request per newspaper
 //! at once, a gap, few newspapers at a time). Not here: when to ask (`daemon::pace`) and what the bytes say (`feed`, `page`).
 
+mod budget;
 mod cachectl;
 mod client;
 mod cookies;

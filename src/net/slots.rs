@@ -1,5 +1,4 @@
-//! Manners and budgets: one request at once per newspaper and a gap after it, so many newspapers at once, and so many
-//! bytes of bodies in memory.
+//! Manners: one request at once per newspaper and a gap after it, so many newspapers at once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -73,57 +72,6 @@ impl Slots {
     }
 }
 
-/// Bytes that bodies may take up together.
-///
-/// Bodies grow as they arrive, so several could each hold a part and wait for the others for ever. Therefore room for
-/// one whole body is set apart, and given to one body at a time when the common pool is used up: that one gets done.
-#[derive(Debug)]
-pub(super) struct Budget {
-    pool: Arc<Semaphore>,
-    lane: Arc<Semaphore>,
-}
-
-/// What one body holds of the budget; dropped with the body.
-#[derive(Debug, Default)]
-pub(super) struct Share {
-    held: usize,
-    pool: Vec<OwnedSemaphorePermit>,
-    lane: Option<OwnedSemaphorePermit>,
-}
-
-/// Bytes are taken from the pool in steps of this size, so that a body costs few permits.
-const STEP: usize = 64 * 1024;
-
-impl Budget {
-    /// `total` bytes for all bodies together, of which `largest` is what one body may need.
-    pub(super) fn new(total: usize, largest: usize) -> Self {
-        let steps = total
-            .saturating_sub(largest)
-            .div_ceil(STEP)
-            .clamp(1, Semaphore::MAX_PERMITS);
-        Self {
-            pool: Arc::new(Semaphore::new(steps)),
-            lane: Arc::new(Semaphore::new(1)),
-        }
-    }
-
-    /// Makes `share` large enough for a body of `bytes`; waits while all room is taken.
-    pub(super) async fn grow(&self, share: &mut Share, bytes: usize) {
-        while share.held < bytes && share.lane.is_none() {
-            tokio::select! {
-                biased;
-                step = Arc::clone(&self.pool).acquire_owned() => {
-                    share.pool.push(step.expect("the pool is never closed"));
-                    share.held += STEP;
-                }
-                lane = Arc::clone(&self.lane).acquire_owned() => {
-                    share.lane = Some(lane.expect("the lane is never closed"));
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,28 +112,5 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         drop(slots.take("mot-bao-nua").await);
         assert_eq!(slots.papers.lock().unwrap().len(), 1);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn bodies_that_together_exceed_the_budget_all_get_done() {
-        let budget = Arc::new(Budget::new(4 * STEP, 2 * STEP));
-        let one = |budget: Arc<Budget>| async move {
-            let mut share = Share::default();
-            for chunk in 1..=2 {
-                budget.grow(&mut share, chunk * STEP).await;
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        let all = (0..20).map(|_| one(Arc::clone(&budget)));
-        let done =
-            tokio::time::timeout(Duration::from_secs(5), futures_util::future::join_all(all)).await;
-        assert!(done.is_ok(), "bodies waited for one another for ever");
-        assert_eq!(
-            (
-                budget.pool.available_permits(),
-                budget.lane.available_permits()
-            ),
-            (2, 1)
-        );
     }
 }
