@@ -2,6 +2,7 @@
 //! files with a fake clock. Whatever happened: every relevant article stands in exactly one edition of each digest,
 //! editions stay as they were frozen, and all forms of an edition tell the same counts.
 
+use crate::support::claim_all;
 use diembao::{
     config::{self, Env},
     daemon::{
@@ -218,12 +219,7 @@ impl<'d> Life<'d> {
 
     /// One poll of each paper, the articles dealt out between them.
     async fn fetch(&mut self, works: &Works, kinds: &[(u8, u8)]) {
-        let lease = SignedDuration::from_mins(1);
-        let feeds = works
-            .store
-            .claim_feeds(None, self.now, lease)
-            .await
-            .unwrap();
+        let feeds = claim_all(&works.store, self.now).await;
         let mut commits: Vec<PollCommit> = feeds
             .iter()
             .map(|feed| PollCommit {
