@@ -311,6 +311,7 @@ fn item(number: u32, kind: u8, published: Timestamp) -> IdentifiedEntry {
         sapo: Some(format!("{title}, theo tin từ địa phương sáng nay.")),
         section: None,
         url_date: None,
+        content: [0; 16],
         entry: Entry {
             link: Some(link),
             title,
@@ -318,6 +319,7 @@ fn item(number: u32, kind: u8, published: Timestamp) -> IdentifiedEntry {
             ..Entry::default()
         },
     }
+    .hashed()
 }
 
 /// Subject, header, sections, text, HTML and JSON tell the same figures.

@@ -100,6 +100,7 @@ fn entry(
         sapo: Some(lead.to_owned()),
         section: None,
         url_date: None,
+        content: [0; 16],
         entry: Entry {
             link: Some(link),
             title: title.to_owned(),
@@ -107,6 +108,7 @@ fn entry(
             ..Entry::default()
         },
     }
+    .hashed()
 }
 
 /// The letters of two days, when the articles come in the order that `seed` shuffles them into.
