@@ -308,6 +308,7 @@ fn add(
             sapo: None,
             section: None,
             url_date: None,
+            content: [0; 16],
             entry: Entry {
                 link: Some(link),
                 title: format!("Tin {i}"),
@@ -315,6 +316,7 @@ fn add(
                 ..Entry::default()
             },
         }
+        .hashed()
     });
     let commit = PollCommit {
         feed,

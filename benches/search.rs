@@ -244,6 +244,7 @@ fn entry(nth: usize, title: &str, sapo: &str, now: Timestamp) -> IdentifiedEntry
         sapo: Some(sapo.to_owned()),
         section: None,
         url_date: None,
+        content: [0; 16],
         entry: Entry {
             link: Some(url),
             title: title.to_owned(),
@@ -251,6 +252,7 @@ fn entry(nth: usize, title: &str, sapo: &str, now: Timestamp) -> IdentifiedEntry
             ..Entry::default()
         },
     }
+    .hashed()
 }
 
 fn sources() -> Vec<Source> {

@@ -210,14 +210,22 @@ def _imports(module):
     return python.exists() and subprocess.run([python, "-c", f"import {module}"], stderr=subprocess.DEVNULL).returncode == 0
 
 
+def unit_environment():
+    """What our unit sets for the daemon."""
+    lines = (ROOT / "systemd" / "diembao.service").read_text().splitlines()
+    given = [line.split("=", 1)[1] for line in lines if line.startswith("Environment=")]
+    return dict(one.split("=", 1) for line in given for one in line.split())
+
+
 class Daemon:
-    """Our daemon under measurement; `with Daemon(diembao) as daemon:`"""
+    """Our daemon under measurement, with its unit's environment; `with Daemon(diembao) as daemon:`"""
 
     def __init__(self, diembao):
         self.args = [BIN, "--config", str(diembao.config), "--quiet", "run"]
 
     def __enter__(self):
-        self.child = subprocess.Popen(self.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.child = subprocess.Popen(self.args, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                      env={**os.environ, **unit_environment()})
         return self
 
     def __exit__(self, *_):
@@ -229,11 +237,13 @@ class Daemon:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self):
-        """Resident memory in MB now."""
-        for line in pathlib.Path(f"/proc/{self.child.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        raise Refused("the daemon is gone")
+        """Resident memory in MB now, and how much of it is anonymous: not pages of the program's own file."""
+        lines = pathlib.Path(f"/proc/{self.child.pid}/status").read_text().splitlines()
+        sizes = {name: int(rest.split()[0]) / 1024 for name, rest in
+                 (line.split(":", 1) for line in lines) if name in ("VmRSS", "RssAnon")}
+        if len(sizes) < 2:
+            raise Refused("the daemon is gone")
+        return sizes["VmRSS"], sizes["RssAnon"]
 
 
 def floor(rounds, feeds):

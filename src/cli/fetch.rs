@@ -104,15 +104,15 @@ pub async fn analyse_and_read(works: &Works) -> Result<(), AppError> {
 /// One pass over the feeds that `options` names; Ctrl-C ends it, and what was not done stays due.
 pub async fn pass(args: &Args, works: &Works, options: &Options<'_>) -> Result<Summary, AppError> {
     let rows = works.store.list_feeds().await?;
-    let (keys, skipped) = choose(&rows, options, works.clock.now())?;
+    let (feeds, skipped) = choose(rows, options, works.clock.now())?;
     let mut summary = Summary {
-        polled: Vec::with_capacity(keys.len()),
+        polled: Vec::with_capacity(feeds.len()),
         skipped,
         all: false,
     };
     let feeds: Vec<Feed> = works
         .store
-        .claim_feeds(Some(keys), works.clock.now(), LEASE)
+        .claim_feeds(feeds, works.clock.now(), LEASE)
         .await?;
     let bar = progress(args, poll::newspapers(&feeds), feeds.len());
     let began = Instant::now();
@@ -143,10 +143,10 @@ pub async fn pass(args: &Args, works: &Works, options: &Options<'_>) -> Result<S
 
 /// Which feeds to ask, and which of the named ones not, with the reason.
 fn choose(
-    rows: &[FeedRow],
+    rows: Vec<FeedRow>,
     options: &Options<'_>,
     now: Timestamp,
-) -> Result<(Vec<FeedKey>, Vec<Skipped>), AppError> {
+) -> Result<(Vec<Feed>, Vec<Skipped>), AppError> {
     for name in options.feeds {
         if !rows.iter().any(|row| is_named(row, name)) {
             return Err(AppError::Usage(format!(
@@ -154,11 +154,11 @@ fn choose(
             )));
         }
     }
-    let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-    let named = |row: &&FeedRow| {
+    let (mut feeds, mut skipped) = (Vec::with_capacity(rows.len()), Vec::new());
+    let named = |row: &FeedRow| {
         options.feeds.is_empty() || options.feeds.iter().any(|name| is_named(row, name))
     };
-    for row in rows.iter().filter(|row| row.listed).filter(named) {
+    for row in rows.into_iter().filter(|row| row.listed).filter(named) {
         let state = &row.feed.state;
         let key = row.feed.key.clone();
         if !row.enabled {
@@ -176,10 +176,10 @@ fn choose(
         } else if let Some(until) = state.not_before.filter(|until| *until > now) {
             skipped.push((key, format!("máy chủ yêu cầu chờ đến {until}")));
         } else if !options.due_only || state.next_poll_at.is_none_or(|at| at <= now) {
-            keys.push(key);
+            feeds.push(row.feed);
         }
     }
-    Ok((keys, skipped))
+    Ok((feeds, skipped))
 }
 
 fn is_named(row: &FeedRow, name: &str) -> bool {
@@ -250,7 +250,8 @@ async fn beside_daemon(args: &Args, options: &Options<'_>, pid: &str) -> Result<
     let config = app::load_config(args).map_err(AppError::Config)?;
     let store = Store::open_beside(&config.daemon.data_dir, fold)?;
     let now = app::clock(args).now();
-    let (keys, skipped) = choose(&store.list_feeds().await?, options, now)?;
+    let (feeds, skipped) = choose(store.list_feeds().await?, options, now)?;
+    let keys = feeds.into_iter().map(|feed| feed.key).collect();
     let made = store.make_due(Some(keys), now).await?;
     for (feed, why) in skipped {
         out::line(&format!("bỏ qua {feed}: {}", out::safe(&why)));

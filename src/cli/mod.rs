@@ -196,13 +196,15 @@ async fn further_checks(
     Ok(())
 }
 
-/// Two workers, as the daemon has: CPU work goes to the blocking threads.
+/// One thread for all I/O: a second one would be woken at every answer, for a few microseconds of work. CPU work goes to the
+/// blocking threads.
 fn runtime() -> Result<tokio::runtime::Runtime, AppError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|err| AppError::Work(anyhow::Error::from(err).context("starting the runtime")))
+    started(tokio::runtime::Builder::new_current_thread())
+}
+
+fn started(mut builder: tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, AppError> {
+    let runtime = builder.enable_all().build();
+    runtime.map_err(|err| AppError::Work(anyhow::Error::from(err).context("starting the runtime")))
 }
 
 /// The exit code of a result; what went wrong stands on stderr.

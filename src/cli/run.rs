@@ -22,8 +22,11 @@ pub fn run(args: &Args) -> ExitCode {
     for warning in &config.warnings {
         tracing::warn!("{}: {} ({})", warning.place(), warning.what, warning.how);
     }
-    let result =
-        super::runtime().and_then(|runtime| runtime.block_on(Box::pin(daemon(args, config))));
+    // Two workers: a page of the reading room in the making holds up no poll.
+    let mut workers = tokio::runtime::Builder::new_multi_thread();
+    workers.worker_threads(2);
+    let result = super::started(workers)
+        .and_then(|runtime| runtime.block_on(Box::pin(daemon(args, config))));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {

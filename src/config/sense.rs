@@ -5,7 +5,8 @@
 use super::problem::{Problem, Severity, Wrong, did_you_mean, quoted, words, wrong};
 use super::raw::{At, Section};
 use super::{DigestConfig, FetchConfig, Recipient, SmtpConfig, Tls, address};
-use crate::model::{FeedKind, Source};
+use crate::model::{FeedKind, FeedSpec, Source};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 use std::net::IpAddr;
@@ -191,22 +192,25 @@ pub(super) fn feeds(root: &Section<'_>, sources: &[Source], fetch: Option<&Fetch
             continue;
         };
         for feed in section.peek_sections("feed") {
-            let url = feed.peek("url");
-            let Some((url, written)) =
-                url.and_then(|at| Some((Url::parse(at.value).ok()?, at.span)))
-            else {
+            let Some(written) = feed.peek("url") else {
                 continue;
             };
-            let kind = source
-                .feeds
-                .iter()
-                .find(|spec| spec.url == url)
-                .map(|spec| spec.kind);
+            // Nearly all were read when the sources were, and stand as they were written.
+            let as_written = |spec: &&FeedSpec| spec.url.as_str() == written.value;
+            let url = match source.feeds.iter().find(as_written) {
+                Some(spec) => Cow::Borrowed(&spec.url),
+                None => match Url::parse(written.value) {
+                    Ok(url) => Cow::Owned(url),
+                    Err(_) => continue,
+                },
+            };
+            let mut specs = source.feeds.iter();
+            let kind = specs.find(|spec| spec.url == *url).map(|spec| spec.kind);
             if let Some(wrong) = odd_address(&url, source, &hosts, kind) {
-                feed.warn(&written, wrong);
+                feed.warn(&written.span, wrong);
             }
             if fetch.is_some_and(|fetch| is_closed(&url, fetch)) {
-                feed.error(&written, private_address(&url));
+                feed.error(&written.span, private_address(&url));
             }
         }
     }

@@ -161,7 +161,7 @@ pub(super) fn hash_of(entries: &[IdentifiedEntry]) -> [u8; 16] {
     let mut said = Vec::new();
     for entry in entries {
         said.extend_from_slice(entry.entry_key.as_bytes());
-        entry.put_content(&mut said);
+        said.extend_from_slice(&entry.content);
     }
     let mut short = [0; 16];
     short.copy_from_slice(&blake3::hash(&said).as_bytes()[..16]);

@@ -1,7 +1,7 @@
 //! The feeds' loop: claim what is due → ask and read → decide ([`pace`]) → commit.
 //!
 //! Feeds are asked newspaper by newspaper, a newspaper's feeds in turn; a slow one holds up only its own. What came is
-//! committed in batches that wait for nobody longer than `LINGER`.
+//! committed in batches that wait for nobody longer than `LINGER`, and what is not new no longer than `LINGER_UNCHANGED`.
 
 use super::by_newspaper;
 use super::drift::{self, Seen};
@@ -38,8 +38,10 @@ const CLAIM_APART: Duration = Duration::from_millis(200);
 const BATCH_ENTRIES: usize = 1_000;
 /// Polls on their way to a batch, at most: each holds a document's entries.
 const ON_THE_WAY: usize = 128;
-/// …or when its first commit has waited for so long.
+/// …or when its first commit has waited for so long…
 const LINGER: Duration = Duration::from_millis(200);
+/// …which may be longer where nothing is new: such polls promise nothing, and each commit writes most pages of the feeds anew.
+const LINGER_UNCHANGED: Duration = Duration::from_secs(1);
 
 /// What came of polling one feed.
 #[derive(Debug, Clone)]
@@ -486,8 +488,13 @@ impl Batches {
             };
             match next {
                 Ok(Some(one)) => {
-                    if self.gathered.is_empty() {
-                        self.deadline = tokio::time::Instant::now() + LINGER;
+                    let now = tokio::time::Instant::now();
+                    let at_the_latest = match one.commit.entries.is_empty() {
+                        true => now + LINGER_UNCHANGED,
+                        false => now + LINGER,
+                    };
+                    if self.gathered.is_empty() || at_the_latest < self.deadline {
+                        self.deadline = at_the_latest;
                     }
                     self.entries += one.commit.entries.len();
                     self.gathered.push(one);

@@ -1,7 +1,7 @@
 //! What a feed document says, gathered but not yet read: slices of it wherever possible.
 
 use crate::text::date;
-use std::{borrow::Cow, cmp::Reverse, collections::HashSet, rc::Rc};
+use std::{borrow::Cow, cmp::Reverse, collections::HashSet, net::Ipv4Addr, rc::Rc};
 use url::Url;
 
 /// Entries kept of one document.
@@ -58,6 +58,53 @@ impl<T> Slot<T> {
 pub(super) struct Address<'a> {
     pub(super) href: Cow<'a, str>,
     pub(super) base: Option<Rc<Url>>,
+}
+
+impl Address<'_> {
+    /// The address, where neither a base nor the URL standard's spelling could make another of it.
+    pub(super) fn settled(&self) -> Option<&str> {
+        let href = self.href.trim();
+        is_settled(href).then_some(href)
+    }
+}
+
+/// Whether the URL standard would write the address just so: whole, of letters that it neither folds nor escapes. Most
+/// addresses of every feed are; of others it only says that they want a closer look.
+fn is_settled(href: &str) -> bool {
+    let Some((scheme, rest)) = href.split_once("://") else {
+        return false;
+    };
+    let Some((authority, path)) = rest.split_once('/') else {
+        return false;
+    };
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    };
+    let is_usual = |port: u16| matches!((scheme, port), ("http", 80) | ("https", 443));
+    let as_number = |port: &str| {
+        !port.starts_with(['0', '+']) && port.parse().is_ok_and(|port| !is_usual(port))
+    };
+    let is_path =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.');
+    matches!(scheme, "http" | "https")
+        && (is_plain_name(host) || host.parse::<Ipv4Addr>().is_ok())
+        && port.is_none_or(as_number)
+        && path.bytes().all(is_path)
+        && !path.starts_with('.')
+        && !path.contains("/.")
+}
+
+/// Whether a host is a name in small letters, with nothing in it that is a number or written in another alphabet.
+fn is_plain_name(host: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let mut labels = host.split('.');
+    labels
+        .all(|label| !label.is_empty() && label.bytes().all(is_plain) && !label.starts_with("xn--"))
+        && host
+            .rsplit('.')
+            .next()
+            .is_some_and(|top| top.starts_with(|c: char| c.is_ascii_lowercase()))
 }
 
 /// A printed date: whether it is that of a change, how strongly it speaks, its text.
@@ -188,5 +235,55 @@ impl<'a> Document<'a> {
             at += 1;
             kept.contains(&(at - 1))
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn most_addresses_are_settled_and_odd_ones_are_not() {
+        for settled in [
+            "https://baoangiang.com.vn/xay-dung-dang/bai-a317.html",
+            "http://127.0.0.1:8080/rss/0.xml",
+            "https://bao.vn/",
+        ] {
+            assert!(is_settled(settled), "{settled}");
+        }
+        for odd in [
+            "/bai-a317.html",
+            "//bao.vn/a",
+            "https://bao.vn",
+            "HTTPS://bao.vn/a",
+            "https://Bao.vn/a",
+            "https://xn--bo-jma.vn/a",
+            "https://bao.vn:443/a",
+            "https://bao.vn:0443/a",
+            "https://1.2.3/a",
+            "https://bao.vn/../a",
+            "https://bao.vn/a/./b",
+            "https://bao.vn/đảng",
+            "https://an@bao.vn/a",
+            "ftp://bao.vn/a",
+        ] {
+            assert!(!is_settled(odd), "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_settled_address_is_written_as_the_url_standard_writes_it(
+            host in "[a-z0-9.:-]{0,3}[a-z0-9]{0,3}[.][a-z0-9x]{0,3}(:[0-9]{0,5})?", path in "[a-zA-Z0-9/._-]{0,12}",
+        ) {
+            for scheme in ["http", "https"] {
+                let href = format!("{scheme}://{host}/{path}");
+                if is_settled(&href) {
+                    let read = Url::parse(&href).unwrap();
+                    prop_assert_eq!(read.as_str(), &href);
+                }
+            }
+        }
     }
 }

@@ -55,8 +55,10 @@ pub fn identify(
                 url_date: address.and_then(Address::day),
                 url: address.map(Address::for_people),
                 sapo: marks.sapo,
+                content: [0; 16],
                 entry,
             }
+            .hashed()
         })
         .collect()
 }
@@ -210,7 +212,7 @@ fn drop_shared(marks: &mut [Marks]) {
 
 /// Of each entry, whether its address carries so many headlines that it is a list's.
 fn lists(marks: &[Marks]) -> Vec<bool> {
-    let mut headlines: HashMap<&str, HashSet<&str>> = HashMap::new();
+    let mut headlines: HashMap<&str, HashSet<&str>> = HashMap::with_capacity(marks.len());
     for m in marks {
         if let Some(url) = &m.url {
             headlines.entry(url).or_default().insert(&m.title);
@@ -226,7 +228,7 @@ fn one_of_its_kind<T: Hash + Eq>(
     marks: &[Marks],
     value: impl Fn(&Marks) -> Option<&T>,
 ) -> Vec<bool> {
-    let mut counts: HashMap<&T, usize> = HashMap::new();
+    let mut counts: HashMap<&T, usize> = HashMap::with_capacity(marks.len());
     for value in marks.iter().filter_map(&value) {
         *counts.entry(value).or_default() += 1;
     }
@@ -236,7 +238,7 @@ fn one_of_its_kind<T: Hash + Eq>(
 
 /// Of each entry, whether its value occurs under its own address alone.
 fn under_one_address(marks: &[Marks], value: impl Fn(&Marks) -> Option<&String>) -> Vec<bool> {
-    let mut addresses: HashMap<&String, Option<&String>> = HashMap::new();
+    let mut addresses: HashMap<&String, Option<&String>> = HashMap::with_capacity(marks.len());
     let mut shared: HashSet<&String> = HashSet::new();
     for m in marks {
         if let Some(value) = value(m)

@@ -243,7 +243,7 @@ fn meta(document: &Document<'_>, feed: &rs::Feed, zone: &TimeZone, cut: &mut usi
             .as_ref()
             .map(|text| title(text, cut))
             .filter(|title| !title.is_empty()),
-        link: link(&feed.links, "alternate").next(),
+        link: first_link(&document.feed, &feed.links),
         description: feed.description.as_ref().and_then(|text| {
             let html = text.content_type.subty().as_str() == "html";
             let value = Cow::Borrowed(text.content.as_str());
@@ -282,7 +282,7 @@ fn to_entry(entry: rs::Entry, fields: Fields<'_>, times: Times, cut: &mut usize)
         guid: fields.id.get().and_then(|id| address(id)),
         authors: authors(&fields),
         categories: terms(&fields),
-        link: link(&entry.links, "alternate").next(),
+        link: first_link(&fields, &entry.links),
         title: entry
             .title
             .as_ref()
@@ -352,6 +352,14 @@ fn link(links: &[rs::Link], rel: &'static str) -> impl Iterator<Item = String> {
         .iter()
         .filter(move |link| link.rel.as_deref() == Some(rel))
         .filter_map(|link| address(&link.href))
+}
+
+/// The address of a feed's site or of an article: as it stands, or as feed-rs made it of its base.
+fn first_link(fields: &Fields<'_>, links: &[rs::Link]) -> Option<String> {
+    match fields.link.get().and_then(|address| address.settled()) {
+        Some(settled) => address(settled),
+        None => link(links, "alternate").next(),
+    }
 }
 
 /// Names, the strongest statement alone: an editor is not an author where the author is named.

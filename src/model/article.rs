@@ -66,35 +66,35 @@ pub struct IdentifiedEntry {
     pub section: Option<String>,
     /// The day that stands in its address: all that is known of when an undated item was published.
     pub url_date: Option<civil::Date>,
+    /// What makes it another one than before, as [`Self::hashed`] computes it. Not `updated`, guid, nor what tracking adds to
+    /// the link: some feeds give these anew at every request, and each would be a revision for ever.
+    pub content: [u8; 16],
     /// The item itself.
     pub entry: Entry,
 }
 
 impl IdentifiedEntry {
-    /// What makes it another one than before, in 16 bytes. Not `updated`, guid, nor what tracking adds to the link: some
-    /// feeds give these anew at every request, and each would be a revision for ever.
-    pub fn content_hash(&self) -> [u8; 16] {
-        let mut said = Vec::new();
-        self.put_content(&mut said);
-        let mut short = [0; 16];
-        short.copy_from_slice(&blake3::hash(&said).as_bytes()[..16]);
-        short
-    }
-
-    /// Puts behind `out` what [`Self::content_hash`] is of; one long text is hashed several times as fast as its parts.
-    pub fn put_content(&self, out: &mut Vec<u8>) {
+    /// The same with `content` in line with what it says.
+    pub fn hashed(mut self) -> Self {
         let entry = &self.entry;
-        for text in [
+        let texts = [
             Some(entry.title.as_str()),
             self.url.as_deref(),
             entry.summary.as_deref(),
             entry.content.as_deref(),
             entry.raw_date.as_deref(),
-        ] {
-            let text = text.unwrap_or_default();
-            out.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            out.extend_from_slice(text.as_bytes());
+        ]
+        .map(Option::unwrap_or_default);
+        // One long text is hashed several times as fast as its parts.
+        let bytes = texts.iter().map(|text| 8 + text.len()).sum();
+        let mut said = Vec::with_capacity(bytes);
+        for text in texts {
+            said.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            said.extend_from_slice(text.as_bytes());
         }
+        self.content
+            .copy_from_slice(&blake3::hash(&said).as_bytes()[..16]);
+        self
     }
 }
 

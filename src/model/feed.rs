@@ -469,12 +469,16 @@ pub struct FeedState {
 #[serde(default)]
 pub struct Watch {
     /// Since when its document holds no item.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub empty_since: Option<Timestamp>,
     /// Since when all items carry one date.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub same_dates_since: Option<Timestamp>,
     /// Since when its headlines are not Vietnamese any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub foreign_since: Option<Timestamp>,
     /// Since when the address leads to a home page.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub home_since: Option<Timestamp>,
     /// Whether its headlines were Vietnamese once.
     pub vietnamese: bool,

@@ -13,7 +13,7 @@ use rusqlite::{
     Connection, OptionalExtension as _, Row, Transaction, params,
     types::{FromSql, Type},
 };
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use url::Url;
 
 /// What bringing the store in line with `feeds.toml` changed.
@@ -116,34 +116,27 @@ impl Store {
         .await
     }
 
-    /// Takes the named feeds (all when `None`) whether they are due or not: an admin's `fetch`. Those under
-    /// Retry-After, retired, switched off or in work are left; compare with what was asked for.
+    /// Takes these feeds, just read, whether they are due or not: an admin's `fetch`. Those under Retry-After, retired,
+    /// switched off or in work are left; compare with what was asked for.
     pub async fn claim_feeds(
         &self,
-        keys: Option<Vec<FeedKey>>,
+        feeds: Vec<Feed>,
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<Vec<Feed>, StoreError> {
         self.write_soon("claiming feeds", move |tx| {
-            let keys = keys.map(|keys| keys.into_iter().collect::<HashSet<_>>());
-            let mut query = tx.prepare_cached(&format!(
-                "SELECT {FEED} FROM feeds f JOIN sources s ON s.id = f.source_id \
-                 WHERE f.enabled = 1 AND f.retired_at IS NULL AND (f.lease_until IS NULL OR f.lease_until <= ?1) \
-                   AND (f.not_before IS NULL OR f.not_before <= ?1) ORDER BY f.id"
-            ))?;
-            let mut rows = query.query([ms(now)])?;
-            let mut free = Vec::new();
-            while let Some(row) = rows.next()? {
-                let wanted = match &keys {
-                    Some(keys) => keys.contains(&FeedKey(row.get(1)?)),
-                    None => true,
-                };
-                if wanted {
-                    free.push(feed(&mut Columns(row, 0))?);
+            let until = ms(now.saturating_add(lease).unwrap_or(now));
+            let mut take = tx.prepare_cached(
+                "UPDATE feeds SET lease_until = ?3 WHERE id = ?1 AND enabled = 1 AND retired_at IS NULL \
+                     AND coalesce(lease_until, 0) <= ?2 AND coalesce(not_before, 0) <= ?2",
+            )?;
+            let mut taken = Vec::with_capacity(feeds.len());
+            for feed in feeds {
+                if take.execute([feed.id.0, ms(now), until])? > 0 {
+                    taken.push(feed);
                 }
             }
-            take(tx, &free, now, lease)?;
-            Ok(free)
+            Ok(taken)
         })
         .await
     }

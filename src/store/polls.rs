@@ -240,7 +240,7 @@ impl Intake<'_> {
             let item = Item {
                 entry,
                 names: Names::of(commit.feed, entry),
-                content: entry.content_hash(),
+                content: entry.content,
             };
             let mark = item.mark();
             if stood.contains(&mark) {

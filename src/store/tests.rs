@@ -186,6 +186,7 @@ pub(super) fn item(slug: &str, title: &str) -> IdentifiedEntry {
         sapo: Some(format!("Sapo của {title}.")),
         section: None,
         url_date: None,
+        content: [0; 16],
         entry: Entry {
             link: Some(format!("https://a.vn/{slug}")),
             title: title.into(),
@@ -194,6 +195,7 @@ pub(super) fn item(slug: &str, title: &str) -> IdentifiedEntry {
             ..Entry::default()
         },
     }
+    .hashed()
 }
 
 pub(super) fn with_key(mut item: IdentifiedEntry, key: &str) -> IdentifiedEntry {

@@ -1,6 +1,7 @@
 //! The admin's mail, by the real desk on a real file: at most one a day, only when something needs a person; and whether
 //! an edition is late.
 
+use crate::support::claim_all;
 use diembao::{
     config::{self, Env, Problem, Severity},
     daemon::{
@@ -54,8 +55,7 @@ impl Office {
 
     /// All feeds fail since that time.
     async fn fail(&self, since: &str, now: &str) {
-        let lease = SignedDuration::from_mins(1);
-        let feeds = self.store.claim_feeds(None, at(now), lease).await.unwrap();
+        let feeds = claim_all(&self.store, at(now)).await;
         let commits = feeds.iter().map(|feed| PollCommit {
             feed: feed.id,
             state: FeedState {
@@ -223,9 +223,8 @@ async fn what_goes_on_is_told_again_after_a_week_and_a_crash_tells_nothing_twice
 async fn drifted_feeds_are_told_once() {
     let office = Office::new(ADMIN);
     office.begin("16T06:00").await;
-    let lease = SignedDuration::from_mins(1);
-    let feeds = office.store.claim_feeds(None, at("16T06:10"), lease).await;
-    let drifting = feeds.unwrap().into_iter().take(1).map(|feed| PollCommit {
+    let feeds = claim_all(&office.store, at("16T06:10")).await;
+    let drifting = feeds.into_iter().take(1).map(|feed| PollCommit {
         feed: feed.id,
         state: FeedState {
             last_ok_at: Some(at("16T06:10")),

@@ -2,6 +2,7 @@
 //! files with a fake clock. Whatever happened: every relevant article stands in exactly one edition of each digest,
 //! editions stay as they were frozen, and all forms of an edition tell the same counts.
 
+use crate::support::claim_all;
 use diembao::{
     config::{self, Env},
     daemon::{
@@ -218,12 +219,7 @@ impl<'d> Life<'d> {
 
     /// One poll of each paper, the articles dealt out between them.
     async fn fetch(&mut self, works: &Works, kinds: &[(u8, u8)]) {
-        let lease = SignedDuration::from_mins(1);
-        let feeds = works
-            .store
-            .claim_feeds(None, self.now, lease)
-            .await
-            .unwrap();
+        let feeds = claim_all(&works.store, self.now).await;
         let mut commits: Vec<PollCommit> = feeds
             .iter()
             .map(|feed| PollCommit {
@@ -315,6 +311,7 @@ fn item(number: u32, kind: u8, published: Timestamp) -> IdentifiedEntry {
         sapo: Some(format!("{title}, theo tin từ địa phương sáng nay.")),
         section: None,
         url_date: None,
+        content: [0; 16],
         entry: Entry {
             link: Some(link),
             title,
@@ -322,6 +319,7 @@ fn item(number: u32, kind: u8, published: Timestamp) -> IdentifiedEntry {
             ..Entry::default()
         },
     }
+    .hashed()
 }
 
 /// Subject, header, sections, text, HTML and JSON tell the same figures.

@@ -1,6 +1,7 @@
 //! The same articles in any order of arrival, in polls of any size, on one thread or on several, make the same edition, byte
 //! for byte: the one of today, and the one of tomorrow that follows on it.
 
+use crate::support::claim_all;
 use diembao::{
     config::{self, Env},
     daemon::{
@@ -99,6 +100,7 @@ fn entry(
         sapo: Some(lead.to_owned()),
         section: None,
         url_date: None,
+        content: [0; 16],
         entry: Entry {
             link: Some(link),
             title: title.to_owned(),
@@ -106,6 +108,7 @@ fn entry(
             ..Entry::default()
         },
     }
+    .hashed()
 }
 
 /// The letters of two days, when the articles come in the order that `seed` shuffles them into.
@@ -130,10 +133,7 @@ async fn letters(seed: u64) -> Vec<[String; 3]> {
         let mut all: Vec<_> = news(day).into_iter().enumerate().collect();
         shuffle(&mut all, seed + day as u64);
         for part in all.chunks(1 + seed as usize % 9) {
-            let feeds = store
-                .claim_feeds(None, came, SignedDuration::from_mins(1))
-                .await
-                .unwrap();
+            let feeds = claim_all(&store, came).await;
             let commits = feeds.iter().map(|feed| {
                 let of_paper = part
                     .iter()

@@ -409,19 +409,23 @@ async fn hostile_articles_are_inert_on_every_page() {
     let now: Timestamp = NOW.parse().unwrap();
     let feed = visit.store.list_feeds().await.unwrap().remove(0).feed;
     let long = "dài ".repeat(2_500);
-    let item = |number: usize, title: &str| IdentifiedEntry {
-        entry_key: format!("evil-{number}"),
-        article_keys: vec![ArticleKey(format!("url:https://bao.example/evil-{number}"))],
-        url: Some(format!("https://bao.example/evil-{number}?\"><script>")),
-        sapo: Some(format!("Xabuzu {EVIL}")),
-        section: Some(EVIL.to_owned()),
-        url_date: None,
-        entry: Entry {
-            title: title.to_owned(),
-            published: Some(now),
-            authors: vec![EVIL.to_owned()],
-            ..Entry::default()
-        },
+    let item = |number: usize, title: &str| {
+        IdentifiedEntry {
+            entry_key: format!("evil-{number}"),
+            article_keys: vec![ArticleKey(format!("url:https://bao.example/evil-{number}"))],
+            url: Some(format!("https://bao.example/evil-{number}?\"><script>")),
+            sapo: Some(format!("Xabuzu {EVIL}")),
+            section: Some(EVIL.to_owned()),
+            url_date: None,
+            content: [0; 16],
+            entry: Entry {
+                title: title.to_owned(),
+                published: Some(now),
+                authors: vec![EVIL.to_owned()],
+                ..Entry::default()
+            },
+        }
+        .hashed()
     };
     let commit = PollCommit {
         feed: feed.id,

@@ -80,7 +80,9 @@ fn an_admins_fetch_leaves_those_under_retry_after() {
     let mut commit = world.commit("a/moi", noon(), Vec::new());
     commit.state.not_before = Some(noon() + minutes(60));
     wait(world.store.commit_polls(vec![commit])).unwrap();
-    let claimed = wait(world.store.claim_feeds(None, noon(), LEASE)).unwrap();
+    let rows = wait(world.store.list_feeds()).unwrap();
+    let feeds = rows.into_iter().map(|row| row.feed).collect();
+    let claimed = wait(world.store.claim_feeds(feeds, noon(), LEASE)).unwrap();
     assert_eq!(claimed.len(), 1);
     assert_eq!(claimed[0].key.as_str(), "b/moi");
     let due = wait(world.store.next_due()).unwrap();
@@ -183,6 +185,7 @@ fn where_keys_disagree_the_address_wins_and_nothing_is_merged() {
     );
     let mut crossed = with_key(item("x", "Bài thứ nhất"), "guid:a:2");
     crossed.entry.title = "Bài thứ nhất, có sửa".into();
+    let crossed = crossed.hashed();
     let second = world.poll("a/moi", noon() + minutes(20), vec![crossed]);
     assert!(second.new_articles.is_empty());
     assert_eq!(

@@ -82,8 +82,8 @@ impl Poller {
 
     /// Polls all, due or not, as an admin's `fetch` does.
     pub async fn poll_all(&self) -> Vec<Polled> {
-        let feeds = self.store().claim_feeds(None, self.now, LEASE).await;
-        self.pass(feeds.unwrap()).await
+        let feeds = super::claim_all(self.store(), self.now).await;
+        self.pass(feeds).await
     }
 
     async fn pass(&self, feeds: Vec<diembao::model::Feed>) -> Vec<Polled> {
