@@ -107,6 +107,7 @@ type Place = (bool, bool, i64);
 
 /// How an article's headline and lead fit.
 struct Rank {
+    exact: bool,
     exact_in_title: bool,
     in_title: bool,
     place: Place,
@@ -150,7 +151,7 @@ impl Search<'_> {
             SearchOrder::Newest => self.newest(&fitting, first, last)?,
             SearchOrder::Best if self.query.is_empty() => self.newest(&fitting, 0, 0)?,
             SearchOrder::Best if fitting.len() <= depth => self.all(&fitting)?,
-            SearchOrder::Best => self.best(&fitting, last, depth)?,
+            SearchOrder::Best => self.best(&fitting, last)?,
         };
         let hits = ranked
             .into_iter()
@@ -173,7 +174,7 @@ impl Search<'_> {
             let rank = self.rank(*id)?;
             let tier = match &rank {
                 rank if rank.exact_in_title => 0,
-                _ if self.is_exact(*id)? => 1,
+                rank if rank.exact || self.is_exact(*id)? => 1,
                 rank if rank.in_title => 2,
                 _ => 3,
             };
@@ -184,11 +185,11 @@ impl Search<'_> {
 
     /// The best `last` of very many. Each way of fitting stands before the next, so that none is looked for once the page is
     /// full, and none is read further than to its end.
-    fn best(&self, fitting: &[i64], last: usize, depth: usize) -> rusqlite::Result<Vec<Candidate>> {
+    fn best(&self, fitting: &[i64], last: usize) -> rusqlite::Result<Vec<Candidate>> {
         let pool = last.max(POOL);
         let mut tiers = Tiers::default();
-        let exact = self.ids(Fit::Exact, depth + 1, None)?;
-        if exact.len() <= depth {
+        let exact = self.ids(Fit::Exact, pool + 1, None)?;
+        if exact.len() <= pool {
             for id in exact {
                 let rank = self.rank(id)?;
                 tiers.add(usize::from(!rank.exact_in_title), id, &rank);
@@ -196,7 +197,7 @@ impl Search<'_> {
         } else {
             let titled = self.ids(Fit::ExactInTitle, pool, None)?;
             self.add(&mut tiers, 0, titled)?;
-            self.add(&mut tiers, 1, exact.into_iter().take(pool))?;
+            self.add(&mut tiers, 1, exact)?;
         }
         if tiers.taken.len() < last {
             let titled = self.ids(Fit::InTitle, pool, None)?;
@@ -306,44 +307,46 @@ impl Search<'_> {
             )?
             .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         let title = marks::composed(title);
-        let folded = (self.fold)(&title);
-        let words: Vec<&str> = marks::words(&folded).collect();
-        let phrase: Vec<&str> = self.query.folded_words().collect();
-        let together = |words: &[&str]| {
-            words
-                .windows(phrase.len().max(1))
-                .any(|some| some == phrase)
-        };
-        let beside = together(&words);
-        let in_lead = beside
-            || sapo.is_some_and(|sapo| {
-                let folded = (self.fold)(&sapo);
-                together(&marks::words(&folded).collect::<Vec<_>>())
-            });
-        let is_there = |wanted: &Word| words.contains(&wanted.folded());
-        let all_there = self.query.loose().all(is_there);
+        let lead = marks::composed(sapo.unwrap_or_default());
+        let (in_title, in_lead) = (words(&title), words(&lead));
+        let exact_in_title =
+            self.loose(|wanted| in_title.iter().any(|word| wanted.is_exactly(word)));
+        let beside = self.stand_together(&in_title);
         Ok(Rank {
-            exact_in_title: all_there
-                && self.query.loose().all(|word| self.stands_in(word, &title)),
-            in_title: all_there,
-            place: (beside, in_lead, at),
+            exact: exact_in_title
+                || self.loose(|wanted| {
+                    let mut both = in_title.iter().chain(&in_lead);
+                    both.any(|word| wanted.is_exactly(word))
+                }),
+            exact_in_title,
+            in_title: self.loose(|wanted| in_title.iter().any(|word| wanted.is(word, self.fold))),
+            place: (beside, beside || self.stand_together(&in_lead), at),
         })
     }
 
-    /// Whether all words stand in the article exactly as typed.
+    /// Whether all words stand exactly as typed in headline, lead or text.
     fn is_exact(&self, id: i64) -> rusqlite::Result<bool> {
         let parts: [Option<String>; 3] = self
             .conn
             .prepare_cached("SELECT title, sapo, body FROM articles WHERE id = ?1")?
             .query_row([id], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
         let parts = parts.map(|part| marks::composed(part.unwrap_or_default()));
-        let mut loose = self.query.loose();
-        Ok(loose.all(|word| parts.iter().any(|part| self.stands_in(word, part))))
+        let parts = parts.each_ref().map(|part| words(part));
+        Ok(self.loose(|wanted| parts.iter().flatten().any(|word| wanted.is_exactly(word))))
     }
 
-    fn stands_in(&self, wanted: &Word, text: &str) -> bool {
-        marks::words(text)
-            .any(|word| (self.fold)(word) == wanted.folded() && marks::form(word) == wanted.form())
+    /// Whether all words that are no document's name are so.
+    fn loose(&self, is_so: impl Fn(&Word) -> bool) -> bool {
+        self.query.loose().all(is_so)
+    }
+
+    /// Whether all words of the query stand one after the other.
+    fn stand_together(&self, words: &[&str]) -> bool {
+        let wanted: Vec<&Word> = self.query.words().collect();
+        words.windows(wanted.len().max(1)).any(|window| {
+            let mut pairs = wanted.iter().zip(window);
+            pairs.all(|(wanted, word)| wanted.is(word, self.fold))
+        })
     }
 
     fn found(&self, candidate: Candidate) -> rusqlite::Result<Found> {
@@ -397,4 +400,8 @@ fn next_in_all(lists: &mut [List<'_>]) -> rusqlite::Result<Option<i64>> {
         }
     }
     Ok(None)
+}
+
+fn words(text: &str) -> Vec<&str> {
+    marks::words(text).collect()
 }

@@ -26,17 +26,28 @@ enum Clause {
 pub(super) struct Word {
     folded: String,
     form: String,
+    /// How many it has.
+    letters: usize,
 }
 
 impl Word {
-    /// Without case and diacritics.
-    pub(super) fn folded(&self) -> &str {
-        &self.folded
+    /// Whether a word of a text is this one but for case and diacritics.
+    pub(super) fn is(&self, word: &str, fold: Fold) -> bool {
+        self.may_be(word) && fold(word) == self.folded
     }
 
-    /// As typed, wherever the tone is written.
-    pub(super) fn form(&self) -> &str {
-        &self.form
+    /// Whether a word of a text is this one as typed, wherever the tone is written.
+    pub(super) fn is_exactly(&self, word: &str) -> bool {
+        self.may_be(word) && marks::form(word) == self.form
+    }
+
+    /// Nearly all words are told apart at sight: by their length, or by a first letter that bears no marks.
+    fn may_be(&self, word: &str) -> bool {
+        let (Some(own), Some(first)) = (self.folded.chars().next(), word.chars().next()) else {
+            return false;
+        };
+        word.chars().count() == self.letters
+            && (!first.is_ascii() || first.to_ascii_lowercase() == own)
     }
 }
 
@@ -101,7 +112,8 @@ impl Query {
         })
     }
 
-    fn words(&self) -> impl Iterator<Item = &Word> {
+    /// All words, in order.
+    pub(super) fn words(&self) -> impl Iterator<Item = &Word> {
         self.clauses.iter().flat_map(|clause| match clause {
             Clause::Phrase(words) | Clause::Document(_, words) => words.iter(),
         })
@@ -226,6 +238,7 @@ fn words_of(text: &str, fold: Fold) -> Vec<Word> {
                 .map(|folded| Word {
                     folded: folded.to_owned(),
                     form: form.clone(),
+                    letters: folded.chars().count(),
                 })
                 .collect();
             folded
