@@ -15,8 +15,9 @@ if [ -z "${DIEMBAO_BIN:-}" ]; then
   cargo build --release --quiet
   export DIEMBAO_BIN=$PWD/target/release/diembao
 fi
+# From outside of this folder: our flags for SQLite (.cargo/config.toml) are not the yardstick's.
 for kit in feedworld floor; do
-  CARGO_TARGET_DIR=$BENCH_TARGET cargo build --release --locked --quiet --manifest-path "$BENCH_SHARED/$kit/Cargo.toml"
+  (cd "$BENCH_SHARED/$kit" && CARGO_TARGET_DIR=$BENCH_TARGET cargo build --release --locked --quiet)
 done
 if [ -z "${BENCH_NO_PEERS:-}" ]; then
   missing=()

@@ -249,7 +249,8 @@ class Daemon:
 def floor(rounds, feeds):
     """The floor's own figures: CPU seconds without and with full-text index, and the throw-away's beside them."""
     env = {**os.environ, "CARGO_TARGET_DIR": str(TARGET), "FW_PORT": str(PORT)}
-    out = subprocess.run([SHARED / "floor" / "floor.sh", str(rounds), str(feeds)], env=env, check=True,
+    # It builds itself where it is run: elsewhere it would take our flags for SQLite.
+    out = subprocess.run([SHARED / "floor" / "floor.sh", str(rounds), str(feeds)], env=env, check=True, cwd=SHARED / "floor",
                          stdout=subprocess.PIPE).stdout.decode()
     lines = out.splitlines()[-2:]
     words = " ".join(lines).replace(",", "").replace(";", "").split()

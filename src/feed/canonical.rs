@@ -113,7 +113,8 @@ const CHANNELS: &[&str] = &[
 /// The canonical text of an http(s) address, such as `baoangiang.com.vn/xay-dung-dang/bai-a317.html?p=2`; `None` for
 /// any other text. Canonical texts are stable: read as an address again they give themselves.
 pub fn canonical(address: &str) -> Option<String> {
-    canonical_url(&parse(address)?)
+    let url = parse(address)?;
+    canonical_url(&url, &host(&url))
 }
 
 /// An http(s) address, taken apart once: it is asked many things.
@@ -128,9 +129,10 @@ impl Address {
     /// Reads an address; `None` for any other text.
     pub fn read(address: &str) -> Option<Self> {
         let url = parse(address)?;
+        let host = host(&url);
         Some(Self {
-            host: host(&url),
-            canonical: canonical_url(&url)?,
+            canonical: canonical_url(&url, &host)?,
+            host,
             url,
         })
     }
@@ -251,9 +253,10 @@ fn parse(address: &str) -> Option<Url> {
 }
 
 /// `None` for one that would be too long an address itself: escaping makes three bytes of one.
-fn canonical_url(url: &Url) -> Option<String> {
-    let mut text = host(url);
-    text.push_str(&path(url.path()));
+fn canonical_url(url: &Url, host: &str) -> Option<String> {
+    let mut text = String::with_capacity(url.as_str().len());
+    text.push_str(host);
+    push_path(&mut text, url.path());
     let query = query(url.query().unwrap_or_default());
     if !query.is_empty() {
         text.push('?');
@@ -288,8 +291,8 @@ fn bare_host(name: &str) -> &str {
     name
 }
 
-/// `/a/b.html`, or nothing for the root.
-fn path(raw: &str) -> String {
+/// Puts `/a/b.html` behind `text`, or nothing for the root.
+fn push_path(text: &mut String, raw: &str) {
     // Session ids that servlets put into the path.
     let session = |raw: &str| raw.to_ascii_lowercase().find(";jsessionid=");
     let raw = match raw.contains(';').then(|| session(raw)).flatten() {
@@ -317,10 +320,10 @@ fn path(raw: &str) -> String {
         }
         segments.pop();
     }
-    segments
-        .iter()
-        .map(|segment| format!("/{segment}"))
-        .collect()
+    for segment in segments {
+        text.push('/');
+        text.push_str(&segment);
+    }
 }
 
 /// `bai.amp.html` and `bai.html.amp` are `bai.html`; `bai.amp` is `bai`.

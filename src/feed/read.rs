@@ -238,9 +238,10 @@ fn meta(document: &Document<'_>, feed: &rs::Feed, zone: &TimeZone, cut: &mut usi
         printed.instant(zone)
     };
     FeedMeta {
-        title: feed
+        title: document
+            .feed
             .title
-            .as_ref()
+            .get()
             .map(|text| title(text, cut))
             .filter(|title| !title.is_empty()),
         link: first_link(&document.feed, &feed.links),
@@ -283,9 +284,9 @@ fn to_entry(entry: rs::Entry, fields: Fields<'_>, times: Times, cut: &mut usize)
         authors: authors(&fields),
         categories: terms(&fields),
         link: first_link(&fields, &entry.links),
-        title: entry
+        title: fields
             .title
-            .as_ref()
+            .get()
             .map(|text| title(text, cut))
             .unwrap_or_default(),
         summary: fields
@@ -304,10 +305,9 @@ fn to_entry(entry: rs::Entry, fields: Fields<'_>, times: Times, cut: &mut usize)
 }
 
 /// A headline: plain text on one line.
-fn title(text: &rs::Text, cut: &mut usize) -> String {
-    let html = text.content_type.subty().as_str() == "html";
-    let source = bound(&text.content, TEXT_MAX_BYTES, cut);
-    let line = if html {
+fn title(text: &Text<'_>, cut: &mut usize) -> String {
+    let source = bound(&text.value, TEXT_MAX_BYTES, cut);
+    let line = if text.html {
         clean_line(&strip(source))
     } else {
         clean_line(source)

@@ -8,8 +8,8 @@ use super::{
 };
 
 /// The document as strict Atom, without what feed-rs would only hand on: dates, which [`crate::text::date`] reads
-/// because it knows our papers', ids, names and terms, addresses that nothing could change, and the texts of entries, nine
-/// tenths of a feed. To escape those here and have them unescaped there gives the same text at twice the price.
+/// because it knows our papers', ids, names and terms, addresses that nothing could change, headlines, and the texts of
+/// entries, nine tenths of a feed. To escape those here and have them unescaped there gives the same text at twice the price.
 pub(super) fn atom(document: &Document<'_>) -> String {
     let mut out = String::with_capacity(1024 * (document.entries.len() + 1));
     out.push_str("<feed xmlns=\"http://www.w3.org/2005/Atom\"");
@@ -31,9 +31,6 @@ pub(super) fn atom(document: &Document<'_>) -> String {
 }
 
 fn fields(out: &mut String, fields: &Fields<'_>) {
-    if let Some(title) = fields.title.get() {
-        text(out, "title", title);
-    }
     if let Some(address) = fields.link.get().filter(|link| link.settled().is_none()) {
         link(out, "alternate", address);
     }

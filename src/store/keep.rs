@@ -55,6 +55,10 @@ const INVARIANTS: &[(&str, &str)] = &[
         "SELECT article_id FROM article_keys WHERE article_id NOT IN (SELECT id FROM articles)",
     ),
     (
+        "an entry is of a feed or an article that is not there",
+        "SELECT id FROM entries WHERE feed_id NOT IN (SELECT id FROM feeds) OR article_id NOT IN (SELECT id FROM articles)",
+    ),
+    (
         "an article is missing from the index of words",
         "SELECT id FROM articles WHERE id NOT IN (SELECT rowid FROM articles_fts) \
            AND id NOT IN (SELECT article_id FROM unindexed)",
