@@ -2,8 +2,9 @@
 //!
 //! Bodies grow as they arrive, so several could each hold a part and wait for the others for ever. Therefore room for one
 //! whole body, the lane, is set apart: whoever has it gets done. Who waits is served by size: room that comes free goes
-//! to the smallest body, so that a feed of usual size does not stand behind bombs; the lane goes to the largest, whose bytes
-//! come fast: one that drips would hold it for the whole time of its request.
+//! to the smallest body, and the last half of it to none that is larger than feeds usually are, so that these do not stand
+//! behind bombs; the lane goes to the largest, whose bytes come fast: one that drips would hold it for the whole time of its
+//! request.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,8 @@ use tokio::sync::oneshot;
 
 /// Bytes are given in steps of this size, so that a body costs few of them.
 const STEP: usize = 64 * 1024;
+/// Steps that a feed usually needs.
+const USUAL: usize = 2;
 
 /// Who may have how much.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(super) struct Budget(Mutex<State>);
 struct State {
     /// Steps that nobody holds.
     free: usize,
+    /// How many of them are for bodies of the usual size alone.
+    reserved: usize,
     lane_is_free: bool,
     /// By steps held, then by when they came.
     waiting: BTreeMap<(usize, u64), oneshot::Sender<Place>>,
@@ -45,8 +50,13 @@ impl Budget {
     /// `total` bytes for all bodies together, of which `largest` is what one body may need.
     pub(super) fn new(total: usize, largest: usize) -> Arc<Self> {
         let free = total.saturating_sub(largest).div_ceil(STEP).max(1);
+        Self::of(free, free / 2)
+    }
+
+    fn of(free: usize, reserved: usize) -> Arc<Self> {
         Arc::new(Self(Mutex::new(State {
             free,
+            reserved,
             lane_is_free: true,
             waiting: BTreeMap::new(),
             came: 0,
@@ -95,24 +105,21 @@ impl State {
 
     /// Takes the next place out for who is to have it, and says whether it is the lane.
     fn next(&mut self) -> Option<(oneshot::Sender<Place>, bool)> {
-        let is_lane = self.free == 0;
-        if is_lane && !self.lane_is_free {
+        self.waiting.retain(|_, waiter| !waiter.is_closed());
+        let (&(held, _), _) = self.waiting.first_key_value()?;
+        let is_open = self.free > self.reserved || (held < USUAL && self.free > 0);
+        if !is_open && !self.lane_is_free {
             return None;
         }
-        loop {
-            let (_, waiter) = match is_lane {
-                true => self.waiting.pop_last()?,
-                false => self.waiting.pop_first()?,
-            };
-            if waiter.is_closed() {
-                continue;
-            }
-            match is_lane {
-                true => self.lane_is_free = false,
-                false => self.free -= 1,
-            }
-            return Some((waiter, is_lane));
+        let (_, waiter) = match is_open {
+            true => self.waiting.pop_first()?,
+            false => self.waiting.pop_last()?,
+        };
+        match is_open {
+            true => self.free -= 1,
+            false => self.lane_is_free = false,
         }
+        Some((waiter, !is_open))
     }
 }
 
@@ -150,7 +157,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn bodies_that_together_exceed_the_budget_all_get_done() {
-        let budget = Budget::new(4 * STEP, 2 * STEP);
+        let budget = Budget::of(2, 0);
         let one = |budget: Arc<Budget>| async move {
             let mut share = Share::default();
             for chunk in 1..=2 {
@@ -166,7 +173,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn room_goes_to_the_smallest_and_the_lane_to_the_largest() {
-        let budget = Budget::new(8 * STEP, 4 * STEP);
+        let budget = Budget::of(4, 0);
         let [mut first, mut bomb, mut drip, mut feed] = [(); 4].map(|()| Share::default());
         assert!(has_room(&budget, &mut first, 3).await);
         assert!(has_room(&budget, &mut drip, 1).await);
@@ -190,8 +197,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn large_bodies_leave_room_for_those_of_the_usual_size() {
+        let budget = Budget::new(10 * STEP, 2 * STEP);
+        let [mut bomb, mut other, mut feed] = [(); 3].map(|()| Share::default());
+        assert!(has_room(&budget, &mut bomb, 9).await && bomb.lane.is_some());
+        assert!(!has_room(&budget, &mut other, 9).await);
+        assert_eq!((bomb.steps.len(), other.steps.len()), (4, USUAL));
+        assert!(has_room(&budget, &mut feed, USUAL).await);
+        assert_eq!(left(&budget), (0, false));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_gave_up_waiting_is_passed_over() {
-        let budget = Budget::new(3 * STEP, STEP);
+        let budget = Budget::of(2, 0);
         let [mut first, mut second, mut lane] = [(); 3].map(|()| Share::default());
         assert!(has_room(&budget, &mut first, 2).await);
         assert!(has_room(&budget, &mut lane, 9).await);
