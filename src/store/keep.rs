@@ -60,7 +60,7 @@ const INVARIANTS: &[(&str, &str)] = &[
     ),
     (
         "an article is missing from the index of words",
-        "SELECT id FROM articles WHERE id NOT IN (SELECT rowid FROM articles_fts) \
+        "SELECT id FROM articles WHERE (id NOT IN (SELECT rowid FROM articles_fts) OR id NOT IN (SELECT rowid FROM articles_marks)) \
            AND id NOT IN (SELECT article_id FROM unindexed)",
     ),
     (

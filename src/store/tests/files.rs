@@ -351,3 +351,40 @@ fn a_closed_store_can_be_opened_while_other_processes_are_started() {
         opened.unwrap();
     });
 }
+
+#[test]
+fn a_broken_promise_is_found_by_name() {
+    for (damage, what) in [
+        (
+            "DELETE FROM articles WHERE id = 1",
+            "an entry is of a feed or an article that is not there",
+        ),
+        (
+            "DELETE FROM feeds",
+            "an entry is of a feed or an article that is not there",
+        ),
+        (
+            "UPDATE article_keys SET article_id = 77",
+            "a key leads to an article that is not there",
+        ),
+        ("DELETE FROM article_keys", "an article has no key"),
+        ("DELETE FROM entries", "an article has no entry"),
+        (
+            "DELETE FROM articles_marks",
+            "an article is missing from the index of words",
+        ),
+    ] {
+        let world = World::with(&[("a", "moi")]);
+        world.poll("a/moi", noon(), vec![item("bai", "Chi bộ họp")]);
+        wait(world.store.index_pending(10)).unwrap();
+        assert_eq!(wait(world.store.verify()).unwrap(), [""; 0]);
+        let conn = rusqlite::Connection::open(world.store.path()).unwrap();
+        conn.execute_batch(&format!("PRAGMA foreign_keys = OFF; {damage};"))
+            .unwrap();
+        let found = wait(world.store.verify()).unwrap();
+        assert!(
+            found.iter().any(|one| one.contains(what)),
+            "{damage}: {found:?}"
+        );
+    }
+}
