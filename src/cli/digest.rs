@@ -10,6 +10,7 @@ use crate::daemon::post;
 use crate::daemon::works::{Setup, Works};
 use crate::daemon::{calendar, desk};
 use crate::edition::{self, window};
+use crate::model::Span;
 use crate::store::{NewDelivery, StoreError, StoredEdition};
 use anyhow::Context as _;
 use jiff::civil::Date;
@@ -59,7 +60,13 @@ pub async fn run(args: &Args, options: &Options<'_>) -> Result<(), AppError> {
     }
     report(args, &composed);
     if options.near_misses {
-        super::near_misses::print(args, &works, composed.edition.window.covers).await?;
+        // The hours that an edition names end with a whole minute; what came after that was looked at too.
+        let covers = composed.edition.window.covers;
+        let known = Span {
+            to: covers.to.max(composed.edition.composed_at),
+            ..covers
+        };
+        super::near_misses::print(args, &works, known).await?;
     }
     if options.send {
         send(&works).await?;
